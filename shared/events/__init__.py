@@ -1,0 +1,16 @@
+"""The public contracts, one file a publisher. Reading this page is reading what travels through Kafka."""
+
+from shared.events import alerts, checkins, evaluation, recognition
+from shared.events.contract import Code, PublicEvent, UnknownEventType, all_events, read_event
+
+__all__ = [
+    "Code",
+    "PublicEvent",
+    "UnknownEventType",
+    "alerts",
+    "all_events",
+    "checkins",
+    "evaluation",
+    "read_event",
+    "recognition",
+]

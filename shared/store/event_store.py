@@ -1,0 +1,129 @@
+"""The event store of one service: `eventsourcing` on PostgreSQL, with our own rows written in the saving transaction."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+from uuid import UUID
+
+from eventsourcing.application import Application
+from eventsourcing.persistence import IntegrityError, InterfaceError, Mapper, Notification, OperationalError, StoredEvent
+from eventsourcing.postgres import PostgresApplicationRecorder
+from psycopg import Connection, Cursor
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import DictRow
+
+from shared.store.events import PrivateEvent, PrivateEventMapper
+
+Write = Callable[[Cursor[DictRow]], None]
+"""Rows that belong to the events: called with a cursor inside the saving transaction."""
+
+WriteWithIds = Callable[[Cursor[DictRow], Sequence[int]], None]
+"""As Write, called after the events are inserted, with their notification ids."""
+
+Conflict = IntegrityError
+"""Somebody else wrote this version of an aggregate first; decide again."""
+
+Unavailable = (OperationalError, InterfaceError)
+"""The database can't be reached, after the recorder's own ten attempts in two seconds."""
+
+
+class WritingRecorder(PostgresApplicationRecorder):
+    """Runs the writes that came with the events: `before` them (the events table is locked from their insert to the
+    commit, so what can go first does), or `after` them, where their ids are needed."""
+
+    def _insert_events(self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
+        for write in kwargs.get("before", ()):
+            write(curs)
+
+    def _fetch_ids_after_insert_events(
+        self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any
+    ) -> Sequence[int] | None:
+        ids = super()._fetch_ids_after_insert_events(curs, stored_events, **kwargs)
+        for write in kwargs.get("after", ()):
+            write(curs, ids or ())
+        return ids
+
+
+class EventStore(Application[UUID]):
+    """Saves and loads private events. Nothing connects before `open`."""
+
+    def __init__(self, service: str, database_url: str, schema: Iterable[str] = (), pool_size: int = 4) -> None:
+        self.service = service
+        self._schema = tuple(schema)
+        super().__init__(_environment(service, database_url, pool_size))
+        with self.transaction() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('schema'))")
+            for statement in self._schema:
+                cursor.execute(statement.encode())
+
+    def construct_env(self, name: str, env: Any = None) -> Any:
+        return super().construct_env(self.service, env)
+
+    def construct_mapper(self) -> Mapper[UUID]:
+        return PrivateEventMapper()
+
+    @property
+    def postgres(self) -> PostgresApplicationRecorder:
+        return cast(PostgresApplicationRecorder, self.recorder)
+
+    def record(
+        self,
+        events: Sequence[PrivateEvent],
+        before: Sequence[Write] = (),
+        after: Sequence[WriteWithIds] = (),
+    ) -> tuple[int, ...]:
+        """Saves events and rows in one transaction and returns the notification ids, in the order of the events.
+
+        Raises Conflict where a version of an aggregate, or a row that must be new, is there already.
+        """
+        if not events:
+            with self.transaction() as cursor:
+                for write in before:
+                    write(cursor)
+                for write_with_ids in after:
+                    write_with_ids(cursor, ())
+            return ()
+        return tuple(recording.notification.id for recording in self.save(*events, before=before, after=after))
+
+    def load(self, originator_id: UUID) -> Iterator[PrivateEvent]:
+        """One aggregate's events in order; none for an id that isn't known."""
+        return cast(Iterator[PrivateEvent], self.events.get(originator_id))
+
+    def notifications(self, after: int, limit: int) -> list[tuple[int, PrivateEvent]]:
+        """What was stored after a notification id, in commit order."""
+        selected = self.postgres.select_notifications(after, limit, inclusive_of_start=False)
+        return [(notification.id, self._event(notification)) for notification in selected]
+
+    def _event(self, notification: Notification) -> PrivateEvent:
+        return cast(PrivateEvent, self.mapper.to_domain_event(notification))
+
+    @contextmanager
+    def transaction(self) -> Iterator[Cursor[DictRow]]:
+        """A transaction of its own, for rows without events and for reading."""
+        with self.postgres.datastore.transaction(commit=True) as cursor:
+            yield cursor
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection[DictRow]]:
+        with self.postgres.datastore.get_connection() as connection:
+            yield connection
+
+
+def _environment(service: str, database_url: str, pool_size: int) -> dict[str, str]:
+    parts = {key: str(value) for key, value in conninfo_to_dict(database_url).items() if value is not None}
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "APPLICATION_RECORDER_TOPIC": f"{__name__}:WritingRecorder",
+        "POSTGRES_DBNAME": parts.get("dbname", service),
+        "POSTGRES_HOST": parts.get("host", "127.0.0.1"),
+        "POSTGRES_PORT": parts.get("port", "5432"),
+        "POSTGRES_USER": parts.get("user", "postgres"),
+        "POSTGRES_PASSWORD": parts.get("password", ""),
+        "POSTGRES_POOL_SIZE": str(pool_size),
+        "POSTGRES_MAX_OVERFLOW": "4",
+        "POSTGRES_ENABLE_DB_FUNCTIONS": "n",
+        "POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT": "5",
+    }
+
+
+__all__ = ["Conflict", "EventStore", "Unavailable", "Write", "WriteWithIds", "WritingRecorder"]

@@ -1,0 +1,157 @@
+"""The outer wall that every service's HTTP has in common: problems, limits, health, metrics, who may call."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import structlog
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
+
+from shared.auth import Caller, Tokens
+from shared.errors import MEDIA_TYPE, FieldError, Problem, forbidden
+from shared.http.limits import BodyLimit, RateLimit
+from shared.http.request_counter import RequestCounter, route_of
+
+log = structlog.get_logger()
+
+Ready = Callable[[], Awaitable[None]]
+"""Raises when what it asks about isn't ready."""
+
+PROBLEM_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": description, "content": {MEDIA_TYPE: {"schema": PROBLEM_SCHEMA}}}
+    for status, description in {
+        400: "not readable",
+        401: "no valid token",
+        403: "wrong role or scope",
+        404: "unknown id",
+        409: "wrong state",
+        413: "too large",
+        422: "a wrong field, or a used key with another body",
+        429: "too fast",
+        503: "the database can't be reached",
+    }.items()
+}
+
+
+@dataclass(frozen=True)
+class Wall:
+    """What the common wall needs: whose tokens are good, and how fast a caller may be."""
+
+    tokens: Tokens
+    rate: RateLimit
+
+
+def new_app(service: str, wall: Wall, ready: Sequence[Ready], larger_bodies: Mapping[str, int] | None = None) -> FastAPI:
+    """A FastAPI with the common wall; the service adds its routes."""
+    app = FastAPI(title=f"Alongside {service}", version="1", responses=PROBLEMS, docs_url=None, redoc_url=None)
+    app.state.wall = wall
+    app.add_middleware(BodyLimit, larger=larger_bodies or {})
+    app.add_middleware(RequestCounter, service=service)
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(Exception, _unexpected)
+    _add_health(app, ready)
+    return app
+
+
+def allow(*, roles: Sequence[str] = (), scopes: Sequence[str] = ()) -> Any:
+    """A dependency that lets these roles and scopes in and gives their Caller; all others get 401, 403 or 429."""
+
+    async def check(request: Request) -> Caller:
+        wall: Wall = request.app.state.wall
+        caller = wall.tokens.caller(request.headers.get("authorization"))
+        wall.rate.take(caller.subject)
+        if not caller.may(roles, scopes):
+            raise forbidden()
+        return caller
+
+    return Depends(check)
+
+
+async def anyone(request: Request) -> None:
+    """The dependency of a route without a token: all such callers share one bucket, so that none has to be told apart."""
+    wall: Wall = request.app.state.wall
+    wall.rate.take("")
+
+
+Anyone = Annotated[None, Depends(anyone)]
+
+
+def answer(problem: Problem) -> Response:
+    return Response(problem.encoded(), problem.status, problem.headers, MEDIA_TYPE)
+
+
+async def _problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return answer(error)
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return answer(problem_of(error.errors()))
+
+
+def problem_of(errors: Sequence[Any]) -> Problem:
+    """pydantic's errors as a problem: where and why, without what was sent."""
+    if any(error["type"] == "json_invalid" for error in errors):
+        return Problem(400, "not-json", "The body isn't JSON.")
+    fields = [FieldError(_pointer(error["loc"]), error["msg"]) for error in errors[:100]]
+    return Problem(422, "invalid-request", "The request has wrong fields.", fields)
+
+
+def _pointer(loc: Sequence[str | int]) -> str:
+    place = [str(part).replace("~", "~0").replace("/", "~1") for part in loc]
+    if place and place[0] == "body":
+        place = place[1:]
+    return "".join(f"/{part}" for part in place)
+
+
+async def _http_exception(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    kind = {404: "unknown-address", 405: "wrong-method"}.get(error.status_code, "http-error")
+    return answer(Problem(error.status_code, kind, kind.replace("-", " "), headers=error.headers))
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("request.failed", route=route_of(request.scope), error=type(error).__name__)
+    return answer(Problem(500, "internal-error", "Something failed here; nothing was stored."))
+
+
+def _add_health(app: FastAPI, ready: Sequence[Ready]) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    async def healthz() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> Response:
+        for check in ready:
+            try:
+                await check()
+            except Exception as error:
+                return answer(Problem(503, "not-ready", f"Not ready: {type(error).__name__}."))
+        return Response(b'{"status":"ready"}', media_type="application/json")
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

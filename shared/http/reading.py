@@ -1,0 +1,57 @@
+"""What reads have in common: pages, and waiting until a view has got as far as the reader's own last write."""
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any
+
+from fastapi import Query
+
+from shared.errors import Problem, invalid
+
+LONGEST_WAIT_SECONDS = 2.0
+LOOK_AGAIN_SECONDS = 0.02
+
+Limit = Annotated[int, Query(ge=1, le=200, description="how many items at most")]
+After = Annotated[str | None, Query(max_length=200, description="the `next` of the page before")]
+AtLeast = Annotated[
+    str | None,
+    Query(pattern=r"^[a-z]{1,40}:[0-9]{1,18}$", description="wait until the view has got to this X-Position"),
+]
+Reached = Callable[[str, int], Awaitable[bool]]
+"""Whether a view has taken everything of a publisher up to a sequence."""
+
+
+def page(items: Sequence[Any], limit: int, cursor_of: Callable[[Any], str]) -> dict[str, Any]:
+    """A page from `limit + 1` selected items, the last of which only tells that there are more."""
+    shown = list(items[:limit])
+    more = len(items) > limit
+    return {"items": shown, "next": encode_cursor(cursor_of(shown[-1])) if more else None}
+
+
+def encode_cursor(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decode_cursor(after: str | None) -> str | None:
+    """Raises a 422 Problem for a cursor that was not ours."""
+    if after is None:
+        return None
+    try:
+        return base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode()
+    except ValueError:
+        raise invalid("after", "not a `next` of an earlier page") from None
+
+
+async def wait_until(at_least: str | None, reached: Reached) -> None:
+    """Returns when the view has got there; raises a 504 Problem after two seconds."""
+    if at_least is None:
+        return
+    publisher, _, sequence = at_least.partition(":")
+    deadline = asyncio.get_running_loop().time() + LONGEST_WAIT_SECONDS
+    while not await reached(publisher, int(sequence)):
+        if asyncio.get_running_loop().time() >= deadline:
+            raise Problem(
+                504, "not-there-yet", "The view hasn't got to that position; try again.", headers={"Retry-After": "1"}
+            )
+        await asyncio.sleep(LOOK_AGAIN_SECONDS)

@@ -1,0 +1,71 @@
+"""Logs as JSON lines, metrics, and a small health page for the roles that have no API. No free text, no names."""
+
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+import structlog
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+
+HTTP_REQUESTS = Counter("alongside_http_requests", "HTTP requests answered", ["service", "method", "route", "status"])
+RELAYED = Counter("alongside_relayed_events", "Events acknowledged by Kafka", ["service"])
+RELAY_POSITION = Gauge("alongside_relay_position", "The relay's stored position (a notification id)", ["service"])
+READ = Counter("alongside_read_events", "Events folded and committed", ["reader", "topic"])
+PARKED = Counter("alongside_parked_events", "Events set aside because their fold failed", ["reader", "topic"])
+DELIVERIES = Counter("alongside_delivery_attempts", "Webhook attempts", ["outcome"])
+DELIVERY_SECONDS = Histogram("alongside_delivery_seconds", "From owing a webhook to its 2xx")
+
+Ready = Callable[[], Awaitable[None]]
+
+
+def configure_logging(service: str, role: str) -> None:
+    """JSON lines on standard output; libraries' warnings go the same way."""
+    logging.basicConfig(stream=sys.stdout, level=logging.WARNING, format="%(message)s", force=True)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(
+            structlog.stdlib.ProcessorFormatter(
+                foreign_pre_chain=[structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)],
+                processors=[
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    structlog.processors.JSONRenderer(),
+                ],
+            )
+        )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service, role=role)
+
+
+async def serve_health(url: str, ready: Ready) -> web.AppRunner:
+    """Serves /healthz, /readyz and /metrics at the URL's host and port until the runner is cleaned up."""
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.json_response({"status": "alive"})
+
+    async def readyz(_: web.Request) -> web.Response:
+        try:
+            await ready()
+        except Exception as error:
+            return web.json_response({"status": "not ready", "because": type(error).__name__}, status=503)
+        return web.json_response({"status": "ready"})
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app = web.Application()
+    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    address = urlsplit(url)
+    await web.TCPSite(runner, address.hostname, address.port, reuse_address=True).start()
+    return runner

@@ -1,0 +1,33 @@
+# Every target first brings .venv up to date (see deploy/install.sh); that takes 0.1 s when it is.
+.PHONY: help run up down status token test lock environment
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?=
+export PYTHON
+
+help:
+	@echo "make run [ONCE=1]                  starts all of it, plays a simulated organisation, shows what happened"
+	@echo "make up | down | status            starts, stops, shows Kafka, PostgreSQL and every service"
+	@echo "make -s token ROLE=... MEMBER=...  prints a person's token"
+	@echo "make test                          lint, types, architecture, tests"
+	@echo "make lock                          resolves the locked packages and jars anew"
+
+environment:
+	@sh deploy/install.sh
+
+run: environment
+	@.venv/bin/python -m deploy.run $(if $(ONCE),--once)
+
+up down status: environment
+	@.venv/bin/python -m deploy $@
+
+token: environment
+	@.venv/bin/python -m deploy token --role "$(ROLE)" --member "$(MEMBER)"
+
+test: environment
+	@sh deploy/check.sh
+
+lock: environment
+	@.tools/uv/bin/uv pip compile --quiet --universal --all-extras --generate-hashes --no-annotate --no-header \
+	    --no-emit-index-url --python-version 3.11 --output-file requirements.lock pyproject.toml
+	@.venv/bin/python -m deploy lock

@@ -1,0 +1,53 @@
+"""Asks whether something is well, the way its users would; never raises, never waits longer than two seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import httpx
+import psycopg
+from aiokafka.client import AIOKafkaClient
+
+from deploy.program import Kind
+
+PATIENCE = 2.0  # seconds
+
+
+def http(url: str) -> str | None:
+    """None if /readyz answers 200, else why not."""
+    try:
+        answer = httpx.get(f"{url}/readyz", timeout=PATIENCE, trust_env=False)  # a proxy has no business on loopback
+    except httpx.HTTPError as error:
+        return type(error).__name__
+    return None if answer.status_code == 200 else f"/readyz {answer.status_code}"
+
+
+def postgres(url: str) -> str | None:
+    try:
+        psycopg.connect(url, connect_timeout=2).close()
+    except psycopg.Error as error:
+        return type(error).__name__
+    return None
+
+
+def kafka(bootstrap: str) -> str | None:
+    """Well means that the broker is in its own metadata: only then can a topic be created."""
+    try:
+        return None if asyncio.run(asyncio.wait_for(_brokers(bootstrap), PATIENCE)) else "no broker"
+    except (TimeoutError, OSError, RuntimeError) as error:
+        return type(error).__name__
+
+
+async def _brokers(bootstrap: str) -> bool:
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that it isn't there yet is what we ask, not an error
+    client = AIOKafkaClient(bootstrap_servers=bootstrap)
+    try:
+        await client.bootstrap()
+        return bool(client.cluster.brokers())
+    finally:
+        await client.close()
+
+
+PROBES: dict[Kind, Callable[[str], str | None]] = {"http": http, "kafka": kafka, "postgres": postgres}

@@ -1,0 +1,22 @@
+"""The app: its routes are in `members`, `check_ins`, `events` and `crisis`."""
+
+from fastapi import FastAPI
+
+from services.checkins.api import check_ins, crisis, events, members
+from services.checkins.api.parts import Parts
+from shared.http.app import Wall, new_app
+
+LARGE = 24 * 1024 * 1024
+"""A batch of 1,000 with long notes: bytes."""
+
+
+def build(parts: Parts, wall: Wall) -> FastAPI:
+    """The service's app over its parts, which may still be opening when it starts."""
+    app = new_app("checkins", wall, [parts.ready], {"/check-ins/batch": LARGE, "/events": LARGE})
+    app.state.parts = parts
+    for room in (members, check_ins, events, crisis):
+        app.include_router(room.router)
+    return app
+
+
+__all__ = ["Parts", "build"]

@@ -1,0 +1,64 @@
+"""Members: enrolment, changes, erasure, and a member's own record."""
+
+import asyncio
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from services.checkins.api.bodies import Id, MemberBody, MemberChangeBody
+from services.checkins.api.parts import Api
+from services.checkins.application import EraseMember
+from shared.auth import Caller
+from shared.errors import forbidden
+from shared.http.app import allow
+from shared.http.reading import After, AtLeast, Limit, decode_cursor, page, wait_until
+
+router = APIRouter(tags=["members"])
+
+Enroller = Annotated[Caller, allow(roles=["admin"], scopes=["members:write"])]
+Changer = Annotated[Caller, allow(roles=["admin", "member", "supporter"], scopes=["members:write"])]
+Eraser = Annotated[Caller, allow(roles=["admin", "member", "supporter"])]
+Person = Annotated[Caller, allow(roles=["member", "supporter", "facilitator", "clinical_lead", "evaluator", "manager"])]
+
+
+@router.post("/members", status_code=201, response_model=Id)
+async def enrol(body: MemberBody, api: Api, caller: Enroller, request: Request) -> Response:
+    return await api.writes.answer(request, caller, body.command(), 201)
+
+
+@router.patch("/members/{member}", response_model=Id)
+async def change(member: UUID, body: MemberChangeBody, api: Api, caller: Changer, request: Request) -> Response:
+    caller.require_acting_for(member)
+    return await api.writes.answer(request, caller, body.command(member), 200)
+
+
+@router.delete("/members/{member}", status_code=202, response_model=Id)
+async def erase(member: UUID, api: Api, caller: Eraser, request: Request) -> Response:
+    caller.require_acting_for(member)
+    return await api.writes.answer(request, caller, EraseMember(member), 202)
+
+
+@router.get("/members/{member}/check-ins")
+async def own_record(
+    member: UUID, api: Api, caller: Person, limit: Limit = 50, after: After = None, at_least: AtLeast = None
+) -> dict[str, Any]:
+    _require_self(caller, member)
+    await wait_until(at_least, lambda publisher, sequence: asyncio.to_thread(api.reached, publisher, sequence))
+    cursor = decode_cursor(after)
+    at, _, last = (cursor or "").partition(" ")
+    rows = await asyncio.to_thread(api.checkins.record_of, member, limit, (at, last) if cursor else None)
+    return page(rows, limit, lambda row: f"{row['recorded_at'].isoformat()} {row['id']}")
+
+
+@router.get("/members/{member}/accesses")
+async def accesses(member: UUID, api: Api, caller: Person, limit: Limit = 50, after: After = None) -> dict[str, Any]:
+    _require_self(caller, member)
+    cursor = decode_cursor(after)
+    rows = await asyncio.to_thread(api.checkins.accesses_to, member, limit, int(cursor) if cursor else None)
+    return page(rows, limit, lambda row: str(row["id"]))
+
+
+def _require_self(caller: Caller, member: UUID) -> None:
+    if caller.member != member:
+        raise forbidden("A record is read by its own member only.")

@@ -1,0 +1,225 @@
+"""What can be done in checkins: one method for each command, and the reads.
+
+Commands arrive in groups; each is decided on its own, and what they share (members, keys) is read once for the group.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+
+from services.checkins import views
+from services.checkins.domain import CheckIn, CheckInRecorded, DistressFlag, Member, Place
+from services.checkins.domain.crisis import CrisisLine, crisis_lines
+from services.checkins.domain.member import Consented
+from services.checkins.domain.safety import calls_for_crisis_lines
+from shared.clock import Clock
+from shared.errors import Problem, invalid, unknown
+from shared.store.encryption import MemberKeys, seal, unseal
+from shared.store.event_store import EventStore
+from shared.store.group_commit import Decision
+
+
+@dataclass(frozen=True)
+class EnrolMember:
+    name: str
+    place: Place
+    consents: Consented
+
+    def members(self) -> tuple[UUID, ...]:
+        return (self.place.manager,) if self.place.manager else ()
+
+
+@dataclass(frozen=True)
+class ChangeMember:
+    """`place` and `consents` hold only what is to change, by field name."""
+
+    member: UUID
+    place: dict[str, Any]
+    consents: dict[str, bool]
+    name: str | None
+
+    def members(self) -> tuple[UUID, ...]:
+        manager = self.place.get("manager")
+        return (self.member, manager) if manager else (self.member,)
+
+
+@dataclass(frozen=True)
+class EraseMember:
+    member: UUID
+
+    def members(self) -> tuple[UUID, ...]:
+        return (self.member,)
+
+
+@dataclass(frozen=True)
+class RecordCheckIn:
+    check_in: CheckIn
+    note: str | None
+
+    def members(self) -> tuple[UUID, ...]:
+        return (self.check_in.member,)
+
+
+@dataclass(frozen=True)
+class RecordCheckIns:
+    """A batch, of which `rejected` didn't get as far as a command; the rest keep their places in it by `indexes`."""
+
+    check_ins: tuple[RecordCheckIn, ...]
+    indexes: tuple[int, ...]
+    rejected: tuple[tuple[int, Problem], ...]
+
+    def members(self) -> tuple[UUID, ...]:
+        return tuple({command.check_in.member for command in self.check_ins})
+
+
+@dataclass(frozen=True)
+class FlagDistress:
+    flag: DistressFlag
+    note: str | None
+
+    def members(self) -> tuple[UUID, ...]:
+        return (self.flag.member, self.flag.reporter) if self.flag.reporter else (self.flag.member,)
+
+
+Command = EnrolMember | ChangeMember | EraseMember | RecordCheckIn | RecordCheckIns | FlagDistress
+
+
+@dataclass(frozen=True)
+class Known:
+    """The members and keys that a group of commands is about."""
+
+    members: dict[UUID, views.KnownMember]
+    keys: dict[UUID, bytes]
+
+    def member(self, member: UUID, pointer: str) -> views.KnownMember:
+        """Raises a 404 Problem for whom isn't enrolled, or no longer."""
+        if member not in self.members or member not in self.keys:
+            raise unknown("member", pointer)
+        return self.members[member]
+
+
+class Checkins:
+    """The use cases over one event store."""
+
+    def __init__(self, store: EventStore, keys: MemberKeys, clock: Clock) -> None:
+        self._store = store
+        self._keys = keys
+        self._clock = clock
+
+    def decide(self, commands: Sequence[Command]) -> list[Decision[Any] | Exception]:
+        ids = list({member for command in commands for member in command.members()})
+        known = Known(views.members(self._store, ids), self._keys.of(ids)) if ids else Known({}, {})
+        return [self._one(command, known) for command in commands]
+
+    def _one(self, command: Command, known: Known) -> Decision[Any] | Exception:
+        try:
+            return HANDLERS[type(command)](self, command, known)
+        except Problem as problem:
+            return problem
+
+    def enrol(self, command: EnrolMember, known: Known) -> Decision[Any]:
+        if command.place.manager:
+            known.member(command.place.manager, "/manager")
+        member = uuid4()
+        key, keep_key = self._keys.new(member)
+        event = Member.enrol(member, sealed(key, command.name, member, "name"), command.place, command.consents, self._clock())
+        writes = (keep_key, views.put_member(member, command.place, command.consents))
+        return Decision({"id": member}, (event,), writes)
+
+    def change(self, command: ChangeMember, known: Known) -> Decision[Any]:
+        member = self._current(command.member, known)
+        if command.place.get("manager") == command.member:
+            raise invalid("/manager", "nobody is their own manager")
+        if command.place.get("manager"):
+            known.member(command.place["manager"], "/manager")
+        place = msgspec.structs.replace(member.place, **command.place)
+        consents = msgspec.structs.replace(member.consents, **command.consents)
+        name = sealed(known.keys[member.id], command.name, member.id, "name") if command.name is not None else None
+        events = member.change(self._clock(), place, consents, name)
+        return Decision({"id": member.id}, events, (views.put_member(member.id, place, consents),))
+
+    def erase(self, command: EraseMember, known: Known) -> Decision[Any]:
+        member = self._current(command.member, known)
+        writes = (self._keys.destroy(member.id), views.drop_member(member.id))
+        return Decision({"id": member.id}, (member.erase(self._clock()),), writes)
+
+    def record(self, command: RecordCheckIn, known: Known) -> Decision[Any]:
+        event = self._recorded(command, known, "/member")
+        lines = _resources(command.note, known.members[command.check_in.member])
+        return Decision({"id": event.originator_id, "resources": lines}, (event,), (views.put_check_ins([event]),))
+
+    def record_batch(self, command: RecordCheckIns, known: Known) -> Decision[Any]:
+        events: list[CheckInRecorded] = []
+        accepted: list[dict[str, Any]] = []
+        rejected = list(command.rejected)
+        for index, one in zip(command.indexes, command.check_ins, strict=True):
+            try:
+                events.append(self._recorded(one, known, "/member"))
+            except Problem as problem:
+                rejected.append((index, problem))
+            else:
+                accepted.append({"index": index, "id": one.check_in.id})
+        problems = [{"index": index, "problem": problem.body()} for index, problem in sorted(rejected, key=lambda r: r[0])]
+        result = {"accepted": len(events), "rejected": problems, "items": accepted}
+        return Decision(result, events, (views.put_check_ins(events),) if events else ())
+
+    def flag(self, command: FlagDistress, known: Known) -> Decision[Any]:
+        flag = command.flag
+        known.member(flag.member, "/member")
+        if flag.reporter:
+            known.member(flag.reporter, "/reporter")
+        note = sealed(known.keys[flag.member], command.note, flag.id, "note") if command.note else None
+        return Decision({"id": flag.id}, (flag.raise_flag(self._clock(), note),))
+
+    def _recorded(self, command: RecordCheckIn, known: Known, pointer: str) -> CheckInRecorded:
+        check_in = command.check_in
+        known.member(check_in.member, pointer)
+        note = sealed(known.keys[check_in.member], command.note, check_in.id, "note") if command.note else None
+        return check_in.record(self._clock(), note)
+
+    def _current(self, member: UUID, known: Known) -> Member:
+        known.member(member, "/member")
+        current = Member.of(self._store.load(member))
+        assert current is not None, "a member in the view has events"
+        return current
+
+    def record_of(self, member: UUID, limit: int, before: tuple[str, str] | None) -> list[dict[str, Any]]:
+        """A member's own check-ins with their notes, newest first. Raises a 404 Problem for an unknown member."""
+        key = self._keys.of([member]).get(member)
+        if key is None:
+            raise unknown("member")
+        return [_readable(row, key) for row in views.check_ins_of(self._store, member, limit, before)]
+
+    def accesses_to(self, member: UUID, limit: int, before: int | None) -> list[dict[str, Any]]:
+        """Who read what about a member here, newest first."""
+        return list(views.accesses_of(self._store, member, limit, before))
+
+
+def sealed(key: bytes, text: str, record: UUID, field: str) -> bytes:
+    return seal(key, text.encode(), f"checkins/{record}/{field}")
+
+
+def _readable(row: dict[str, Any], key: bytes) -> dict[str, Any]:
+    shown = {name: value for name, value in row.items() if name != "member"}
+    if row["note"] is not None:
+        shown["note"] = unseal(key, bytes(row["note"]), f"checkins/{row['id']}/note").decode()
+    return shown
+
+
+def _resources(note: str | None, member: views.KnownMember) -> tuple[CrisisLine, ...]:
+    if not (note and member.consents.text and calls_for_crisis_lines(note)):
+        return ()
+    return crisis_lines().lines_for(member.place.country)
+
+
+HANDLERS: dict[type[Command], Callable[[Checkins, Any, Known], Decision[Any]]] = {
+    EnrolMember: Checkins.enrol,
+    ChangeMember: Checkins.change,
+    EraseMember: Checkins.erase,
+    RecordCheckIn: Checkins.record,
+    RecordCheckIns: Checkins.record_batch,
+    FlagDistress: Checkins.flag,
+}

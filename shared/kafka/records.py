@@ -1,0 +1,45 @@
+"""The form of a record: CloudEvents 1.0, Kafka protocol binding, binary mode, JSON value, keyed by the subject."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+from shared.events import PublicEvent
+from shared.store.events import PrivateEvent
+
+SPEC_VERSION = b"1.0"
+CONTENT_TYPE = b"application/json"
+
+
+@dataclass(frozen=True)
+class OutgoingRecord:
+    key: bytes
+    value: bytes
+    headers: list[tuple[str, bytes]]
+
+
+def record_of(service: str, sequence: int, stored: PrivateEvent, event: PublicEvent) -> OutgoingRecord:
+    """The record of a stored event. Its `ce_id` comes from the stored event alone, so it is the same at every sending."""
+    subject = str(event.subject).encode()
+    headers = [
+        ("ce_specversion", SPEC_VERSION),
+        ("ce_id", str(event_id(stored.originator_id, stored.originator_version)).encode()),
+        ("ce_source", f"/alongside/{service}".encode()),
+        ("ce_type", event.type().encode()),
+        ("ce_time", event.occurred_at.isoformat().replace("+00:00", "Z").encode()),
+        ("ce_subject", subject),
+        ("ce_sequence", str(sequence).encode()),
+        ("content-type", CONTENT_TYPE),
+    ]
+    return OutgoingRecord(subject, event.model_dump_json().encode(), headers)
+
+
+def event_id(originator: UUID, version: int) -> UUID:
+    return uuid5(originator, str(version))
+
+
+def header(headers: Iterable[tuple[str, bytes]], name: str) -> str | None:
+    for key, value in headers:
+        if key == name:
+            return value.decode()
+    return None

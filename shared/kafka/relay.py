@@ -1,0 +1,130 @@
+"""The relay: stored events to Kafka, in order, each at least once, under one `ce_id` and one `ce_sequence`.
+
+One leader for each service holds an advisory lock on a connection of its own; when the lock's connection is lost the
+process ends and its supervisor starts another. The stored position moves only after every acknowledgement.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+
+import psycopg
+import structlog
+from aiokafka import AIOKafkaProducer
+
+from shared.events import PublicEvent
+from shared.kafka.records import record_of
+from shared.kafka.topics import ensure_topics
+from shared.observability import RELAY_POSITION, RELAYED
+from shared.store.event_store import EventStore
+from shared.store.events import PrivateEvent
+
+log = structlog.get_logger()
+
+SCHEMA = ("CREATE TABLE IF NOT EXISTS relay_position (topic text PRIMARY KEY, position bigint NOT NULL)",)
+BATCH = 1_000
+POLL_SECONDS = 1.0
+"""LISTEN wakes the relay within milliseconds; the poll is for a wake-up that was lost."""
+
+LOCK = "SELECT pg_try_advisory_lock(hashtext('relay'), hashtext(%s)) AS got"
+Translate = Callable[[PrivateEvent], PublicEvent | None]
+
+
+class Relay:
+    """Follows one service's notification log."""
+
+    def __init__(self, store: EventStore, database_url: str, topic: str, translate: Translate, bootstrap: str) -> None:
+        self._store = store
+        self._database_url = database_url
+        self._topic = topic
+        self._translate = translate
+        self._bootstrap = bootstrap
+        self._leading = False
+
+    async def ready(self) -> None:
+        """A standby is as ready as the leader: each does what it is there for."""
+        await asyncio.to_thread(self._position)
+
+    async def run(self) -> None:
+        """Relays until cancelled. Raises when the database, the lock's connection or the producer is lost for good."""
+        async with await psycopg.AsyncConnection.connect(self._database_url, autocommit=True) as connection:
+            await self._lead(connection)
+            await connection.execute(f"LISTEN {self._store.postgres.channel_name}".encode())
+            await self._reach_kafka()
+            async with _producer(self._bootstrap) as producer:
+                while True:
+                    if not await self._relay_batch(producer):
+                        await _wake_up(connection)
+
+    async def _lead(self, connection: psycopg.AsyncConnection) -> None:
+        while not self._leading:
+            row = await (await connection.execute(LOCK, (self._topic,))).fetchone()
+            self._leading = bool(row and row[0])
+            if not self._leading:
+                await asyncio.sleep(POLL_SECONDS)
+        log.info("relay.leading", topic=self._topic)
+
+    async def _reach_kafka(self) -> None:
+        while True:
+            try:
+                return await ensure_topics(self._bootstrap, [self._topic])
+            except Exception as error:
+                log.warning("relay.kafka_not_there", error=type(error).__name__)
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def _relay_batch(self, producer: AIOKafkaProducer) -> bool:
+        stored = await asyncio.to_thread(self._next)
+        if not stored:
+            return False
+        await self._send(producer, stored)
+        await asyncio.to_thread(self._move, stored[-1][0])
+        RELAY_POSITION.labels(self._store.service).set(stored[-1][0])
+        return True
+
+    async def _send(self, producer: AIOKafkaProducer, stored: Sequence[tuple[int, PrivateEvent]]) -> None:
+        acknowledgements = []
+        for sequence, event in stored:
+            public = self._translate(event)
+            if public is None:
+                continue
+            record = record_of(self._store.service, sequence, event, public)
+            acknowledgements.append(await producer.send(self._topic, record.value, record.key, headers=record.headers))
+        await asyncio.gather(*acknowledgements)
+        RELAYED.labels(self._store.service).inc(len(acknowledgements))
+
+    def _next(self) -> list[tuple[int, PrivateEvent]]:
+        return self._store.notifications(self._position(), BATCH)
+
+    def _position(self) -> int:
+        with self._store.transaction() as cursor:
+            cursor.execute("SELECT position FROM relay_position WHERE topic = %s", (self._topic,))
+            row = cursor.fetchone()
+            return int(row["position"]) if row else 0
+
+    def _move(self, position: int) -> None:
+        with self._store.transaction() as cursor:
+            cursor.execute(
+                "INSERT INTO relay_position VALUES (%s, %s) ON CONFLICT (topic) DO UPDATE"
+                " SET position = greatest(relay_position.position, excluded.position)",
+                (self._topic, position),
+            )
+
+
+def _producer(bootstrap: str) -> AIOKafkaProducer:
+    """Idempotent and patient: a broker that is away for a while is waited for, in order."""
+    return AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        enable_idempotence=True,
+        acks="all",
+        compression_type="lz4",
+        linger_ms=0,
+        request_timeout_ms=10_000,
+        retry_backoff_ms=100,
+    )
+
+
+async def _wake_up(connection: psycopg.AsyncConnection) -> None:
+    """Returns at a notification, or after POLL_SECONDS. Raises when the connection, and so the lock, is lost."""
+    async with contextlib.aclosing(connection.notifies(timeout=POLL_SECONDS, stop_after=1)) as notifications:
+        async for _ in notifications:
+            return

@@ -1,0 +1,95 @@
+"""How a role runs: logs, a health page, an orderly end, and all roles of one service together in a container."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from shared.observability import Ready, configure_logging, serve_health
+from shared.settings import Common
+
+log = structlog.get_logger()
+
+RESTART_SECONDS = 1.0
+GRACE_SECONDS = 10.0
+
+
+def run_role(common: Common, role: str, ready: Ready, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Runs a role without an API until SIGTERM or SIGINT; exits with 1 where its work ends by itself."""
+    configure_logging(common.service, role)
+    asyncio.run(_role(common.health[role], ready, work))
+
+
+async def _role(url: str, ready: Ready, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    health = await serve_health(url, ready)
+    working = asyncio.create_task(work())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, working.cancel)
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
+            log.error("role.ended_by_itself")
+            sys.exit(1)
+    except Exception as error:
+        log.error("role.failed", error=type(error).__name__, reason=str(error)[:200])
+        sys.exit(1)
+    finally:
+        await health.cleanup()
+
+
+def run_api(common: Common, app: FastAPI, opening: Callable[[], Awaitable[None]], close: Callable[[], None]) -> None:
+    """Serves an app until SIGTERM or SIGINT; `opening` runs beside it, `close` after it. No access log: addresses hold ids."""
+    configure_logging(common.service, "api")
+    host, _, port = common.bind.rpartition(":")
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> Any:
+        task = asyncio.ensure_future(opening())
+        yield
+        task.cancel()
+        close()
+
+    app.router.lifespan_context = lifespan
+    uvicorn.run(app, host=host or "127.0.0.1", port=int(port), access_log=False, log_config=None, timeout_graceful_shutdown=5)
+
+
+def run_all(service: str, roles: Sequence[str]) -> None:
+    """Runs every role as a child process, starts an ended one again, and passes SIGTERM and SIGINT on."""
+    configure_logging(service, "all")
+    asyncio.run(_all(service, roles))
+
+
+async def _all(service: str, roles: Sequence[str]) -> None:
+    ending = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ending.set)
+    await asyncio.gather(*(_keep(service, role, ending) for role in roles))
+
+
+async def _keep(service: str, role: str, ending: asyncio.Event) -> None:
+    while not ending.is_set():
+        child = await asyncio.create_subprocess_exec(sys.executable, "-m", f"services.{service}", role)
+        ended = asyncio.create_task(child.wait())
+        await asyncio.wait([ended, asyncio.create_task(ending.wait())], return_when=asyncio.FIRST_COMPLETED)
+        if ending.is_set():
+            await _end(child)
+        else:
+            log.warning("role.restarting", of=role, code=child.returncode)
+            await asyncio.sleep(RESTART_SECONDS)
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        child.terminate()
+    try:
+        await asyncio.wait_for(child.wait(), GRACE_SECONDS)
+    except TimeoutError:
+        child.kill()

@@ -1,0 +1,51 @@
+"""The settings that every service has, read from the environment once, at the start of a process."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class SettingsMissing(SystemExit):
+    """Ends the process, naming what isn't set."""
+
+
+@dataclass(frozen=True)
+class Common:
+    """`url` is where the API is reached from outside, `bind` where it listens; `health` the other roles' pages."""
+
+    service: str
+    database_url: str
+    kafka: str
+    url: str
+    bind: str
+    health: Mapping[str, str]
+    keys: Path
+    local: bool
+    rate_limit: float
+
+    @classmethod
+    def from_environment(cls, service: str) -> "Common":
+        name = service.upper()
+        needed = (f"{name}_DATABASE_URL", "KAFKA_BOOTSTRAP", f"{name}_URL", "ALONGSIDE_KEYS")
+        missing = [key for key in needed if not os.environ.get(key)]
+        if missing:
+            raise SettingsMissing(f"not set: {', '.join(missing)} (make up writes them to .local/env)")
+        url = os.environ[f"{name}_URL"]
+        return cls(
+            service=service,
+            database_url=os.environ[f"{name}_DATABASE_URL"],
+            kafka=os.environ["KAFKA_BOOTSTRAP"],
+            url=url,
+            bind=os.environ.get(f"{name}_BIND") or urlsplit(url).netloc,
+            health=_health_pages(name),
+            keys=Path(os.environ["ALONGSIDE_KEYS"]),
+            local=os.environ.get("ALONGSIDE_LOCAL") == "1",
+            rate_limit=float(os.environ.get("ALONGSIDE_RATE_LIMIT") or 50),
+        )
+
+
+def _health_pages(name: str) -> dict[str, str]:
+    pages = {key[len(name) + 1 : -4].lower(): value for key, value in os.environ.items() if key.startswith(f"{name}_")}
+    return {role: value for role, value in pages.items() if f"{name}_{role.upper()}_URL" in os.environ and role != "database"}

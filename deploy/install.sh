@@ -33,6 +33,8 @@ if ! works .venv/bin/python; then
 fi
 if ! cmp -s requirements.lock .venv/installed.lock; then
     echo "Installing what requirements.lock lists into .venv ..."
-    .tools/uv/bin/uv pip sync --quiet --require-hashes --python .venv/bin/python requirements.lock
+    .tools/uv/bin/uv pip sync --quiet --compile-bytecode --require-hashes --python .venv/bin/python requirements.lock
+    # The project itself is imported from where it lies: nothing is built, so no build backend is fetched.
+    for packages in .venv/lib/python3.*/site-packages; do echo ../../../.. >"$packages/alongside.pth"; done
     cp requirements.lock .venv/installed.lock
 fi

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import psycopg
 from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
 
 from deploy.program import Kind
 
@@ -34,9 +36,14 @@ def postgres(url: str) -> str | None:
 
 def kafka(bootstrap: str) -> str | None:
     """Well means that the broker is in its own metadata: only then can a topic be created."""
+    with ThreadPoolExecutor(1) as thread:  # the caller may have an event loop running in its own
+        return thread.submit(asyncio.run, _kafka(bootstrap)).result()
+
+
+async def _kafka(bootstrap: str) -> str | None:
     try:
-        return None if asyncio.run(asyncio.wait_for(_brokers(bootstrap), PATIENCE)) else "no broker"
-    except (TimeoutError, OSError, RuntimeError) as error:
+        return None if await asyncio.wait_for(_brokers(bootstrap), PATIENCE) else "no broker"
+    except (TimeoutError, OSError, KafkaError) as error:
         return type(error).__name__
 
 

@@ -13,7 +13,7 @@ from deploy.layout import Layout
 from deploy.probes import PROBES
 from deploy.program import Watched
 
-GIVE_UP_AFTER_STARTS = 12  # a process that has ended so often while we waited will not come up
+GIVE_UP_AFTER_STARTS = 6  # a process that has ended so often while we waited will not come up
 
 
 @dataclass(frozen=True)

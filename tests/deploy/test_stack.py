@@ -1,0 +1,149 @@
+"""Starting, staying and stopping, on real parts. One stack is shared: each test leaves it up."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import psutil  # type: ignore[import-untyped]
+import psycopg
+import pytest
+
+from deploy import CannotStart, Stack, database_url, leftovers
+from deploy.layout import CHECKOUT
+from tests.deploy.conftest import BROKEN, checkout
+
+
+def given(stack: Stack) -> dict[str, str]:
+    """Another stack's parts, as a user would name them in the environment."""
+    addresses = {one.name: one.address for one in stack.watched()}
+    return {"KAFKA_BOOTSTRAP": addresses["kafka"], "POSTGRES_URL": addresses["postgres"]}
+
+
+def eventually(true: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def all_green(stack: Stack) -> bool:
+    found = stack.status()
+    return bool(found) and all(one.green for one in found)
+
+
+def test_up_returns_when_everything_answers(stack: Stack) -> None:
+    assert [one.name for one in stack.status()] == ["kafka", "postgres", "checkins-api", "checkins-relay"]
+    assert all_green(stack)
+    assert httpx.get(stack.environment()["CHECKINS_RELAY_URL"] + "/readyz").status_code == 200
+
+
+def test_the_environment_file_says_to_a_shell_what_up_returns(stack: Stack) -> None:
+    lines = stack.layout.env.read_text().splitlines()
+    exported = dict(shlex.split(line)[1].split("=", 1) for line in lines)
+    assert exported == stack.environment()
+    assert stack.layout.env.stat().st_mode & 0o077 == 0
+    with psycopg.connect(exported["CHECKINS_DATABASE_URL"]) as connection:
+        assert connection.execute("SELECT current_database(), current_setting('fsync')").fetchone() == ("checkins", "on")
+
+
+def test_each_pid_file_names_the_process_itself(stack: Stack) -> None:
+    command = psutil.Process(stack.pid("checkins-relay")).cmdline()
+    assert command[1:] == ["-m", "services.checkins", "relay"]
+    assert sorted(file.stem for file in (stack.layout.state / "run").iterdir()) == [
+        "checkins-api",
+        "checkins-relay",
+        "kafka",
+        "postgres",
+    ]
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("checkins-api", 1.5), ("postgres", 5.0)])
+def test_a_killed_process_comes_back_under_a_new_pid(stack: Stack, name: str, seconds: float) -> None:
+    for _ in range(3):  # the third time as fast as the first
+        before = stack.pid(name)
+        assert before
+        os.kill(before, signal.SIGKILL)
+        assert eventually(lambda gone=before: stack.pid(name) not in (None, gone), 1.0)  # type: ignore[misc]
+        assert eventually(lambda: all_green(stack), seconds)
+
+
+def test_a_second_up_changes_nothing(stack: Stack) -> None:
+    before = {one.name: one.pid for one in stack.status()}
+    environment = stack.environment()
+    assert stack.up(environ={}) == environment
+    assert {one.name: one.pid for one in stack.status()} == before
+
+
+def test_two_checkouts_run_side_by_side(stack: Stack, tmp_path: Path) -> None:
+    other = Stack(checkout(tmp_path), tmp_path / ".local")
+    environment = other.up(environ=given(stack))
+    assert all_green(other)
+    assert environment["CHECKINS_URL"] != stack.environment()["CHECKINS_URL"]
+    other.down()
+    assert leftovers.find(other.layout.state) == []
+    assert all_green(stack)
+
+
+def test_parts_named_in_the_environment_are_used_and_not_started(stack: Stack, tmp_path: Path) -> None:
+    other = Stack(checkout(tmp_path), tmp_path / ".local")
+    addresses = given(stack)
+    mine = database_url(addresses["POSTGRES_URL"], "elsewhere")
+    environment = other.up(environ={**addresses, "CHECKINS_DATABASE_URL": mine})
+    try:
+        assert environment["KAFKA_BOOTSTRAP"] == addresses["KAFKA_BOOTSTRAP"]
+        assert environment["CHECKINS_DATABASE_URL"] == mine
+        assert [one.name for one in other.status() if one.pid] == ["checkins-api", "checkins-relay"]
+    finally:
+        other.down()
+
+
+def test_what_does_not_get_ready_is_named_with_its_last_words_and_nothing_stays(stack: Stack, tmp_path: Path) -> None:
+    broken = Stack(checkout(tmp_path, BROKEN), tmp_path / ".local")
+    with pytest.raises(CannotStart, match=r"checkins-api[\s\S]*the table of moods is missing"):
+        broken.up(environ=given(stack))
+    assert leftovers.find(broken.layout.state) == []
+
+
+def test_the_next_start_survives_a_killed_supervisor(stack: Stack) -> None:
+    with psycopg.connect(stack.environment()["CHECKINS_DATABASE_URL"], autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept (word text)")
+    orphans = {one.pid for one in stack.status()}
+    supervisor = leftovers.read_pid(stack.layout.supervisor / "pid")
+    assert supervisor
+    os.kill(supervisor, signal.SIGKILL)
+    environment = stack.up(environ={})
+    assert all_green(stack)
+    assert not any(psutil.pid_exists(pid) for pid in orphans)
+    with psycopg.connect(environment["CHECKINS_DATABASE_URL"]) as connection:
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+
+
+def test_down_leaves_no_process_behind(stack: Stack) -> None:
+    pids = [one.pid for one in stack.status()]
+    assert all(pids)
+    stack.down()
+    assert leftovers.find(stack.layout.state) == []
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+    assert stack.status() == []
+    assert not stack.layout.env.exists()
+
+
+def test_an_interrupted_start_leaves_no_process_behind(stack: Stack) -> None:
+    state = stack.layout.state
+    starting = subprocess.Popen(
+        [sys.executable, "-m", "deploy", "up", "--state", str(state)], cwd=CHECKOUT, stderr=subprocess.PIPE
+    )
+    assert eventually(lambda: stack.pid("kafka") is not None, 20)
+    starting.send_signal(signal.SIGINT)
+    assert starting.wait(30) == 130
+    assert leftovers.find(state) == []

@@ -1,0 +1,22 @@
+"""The app: its routes are in `kudos`, `boards` and `events`."""
+
+from fastapi import FastAPI
+
+from services.recognition.api import boards, events, kudos
+from services.recognition.api.parts import Parts
+from shared.http.app import Wall, new_app
+
+LARGE = 8 * 1024 * 1024
+"""A batch of 1,000 events with long messages: bytes."""
+
+
+def build(parts: Parts, wall: Wall) -> FastAPI:
+    """The service's app over its parts, which may still be opening when it starts."""
+    app = new_app("recognition", wall, [parts.ready], {"/events": LARGE})
+    app.state.parts = parts
+    for room in (kudos, boards, events):
+        app.include_router(room.router)
+    return app
+
+
+__all__ = ["Parts", "build"]

@@ -1,0 +1,56 @@
+"""Kudos: given, and read by those who gave and received them."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from services.recognition.api.bodies import Id, KudosBody
+from services.recognition.api.parts import Api
+from shared.auth import ROLES, Caller
+from shared.errors import invalid
+from shared.http.app import allow
+from shared.http.reading import After, AtLeast, Limit, decode_cursor, page, wait_until
+
+router = APIRouter(tags=["kudos"])
+
+Giver = Annotated[Caller, allow(roles=sorted(ROLES - {"ops"}), scopes=["kudos:write"])]
+Reader = Annotated[Caller, allow(roles=sorted(ROLES), scopes=["kudos:write"])]
+WHO = ("giver", "receivers")
+
+
+@router.post("/kudos", status_code=201, response_model=Id)
+async def give(body: KudosBody, api: Api, caller: Giver, request: Request) -> Response:
+    caller.require_acting_for(body.giver)
+    return await api.writes.answer(request, caller, body.command(api.clock()), 201)
+
+
+@router.get("/kudos")
+async def kudos(api: Api, caller: Reader, limit: Limit = 50, after: After = None, at_least: AtLeast = None) -> dict[str, Any]:
+    """A person's own, with messages; a program's are everybody's without messages, and ops see neither message nor people."""
+    await wait_until(at_least, api.stored)
+    rows = await asyncio.to_thread(_visible, api, caller, limit, _before(after))
+    return page(rows, limit, lambda row: f"{row['given_at'].isoformat()} {row['id']}")
+
+
+def _visible(api: Api, caller: Caller, limit: int, before: tuple[datetime, UUID] | None) -> Sequence[dict[str, Any]]:
+    if caller.may(["admin"], ["kudos:write"]):
+        return api.recognition.all_kudos(limit, before)
+    if "ops" in caller.roles:
+        rows = api.recognition.all_kudos(limit, before)
+        return [{name: value for name, value in row.items() if name not in WHO} for row in rows]
+    return api.recognition.kudos_of(caller.member, limit, before) if caller.member else []
+
+
+def _before(after: str | None) -> tuple[datetime, UUID] | None:
+    cursor = decode_cursor(after)
+    if cursor is None:
+        return None
+    at, _, last = cursor.partition(" ")
+    try:
+        return datetime.fromisoformat(at), UUID(last)
+    except ValueError:
+        raise invalid("after", "not a `next` of an earlier page") from None

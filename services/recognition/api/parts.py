@@ -1,0 +1,57 @@
+"""What the routes call, once the store is open."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.recognition.application import Command, Recognition
+from shared.clock import Clock
+from shared.http.opening import Opening
+from shared.http.writes import Writes
+from shared.projection.positions import Positions
+from shared.store.event_store import EventStore
+
+
+class OpenParts:
+    """The application behind the API once its store is open."""
+
+    def __init__(
+        self, store: EventStore, recognition: Recognition, writes: Writes[Command], positions: Positions, clock: Clock
+    ) -> None:
+        self.store = store
+        self.recognition = recognition
+        self.writes = writes
+        self.clock = clock
+        self._positions = positions
+
+    def check(self) -> None:
+        """Raises where the database can't be reached."""
+        with self.store.transaction() as cursor:
+            cursor.execute("SELECT 1")
+
+    def close(self) -> None:
+        self.writes.close()
+        self.store.close()
+
+    async def stored(self, publisher: str, sequence: int) -> bool:
+        """Whether the list of kudos has got there: it is written with its events."""
+        if publisher != "recognition":
+            return await self.folded(publisher, sequence)
+        return sequence <= (await asyncio.to_thread(self.store.postgres.max_notification_id) or 0)
+
+    async def folded(self, publisher: str, sequence: int) -> bool:
+        """Whether the stream has got there."""
+        return await asyncio.to_thread(self._positions.reached, publisher, sequence)
+
+
+Parts = Opening[OpenParts]
+
+
+def parts_of(request: Request) -> OpenParts:
+    """The open parts. Raises a 503 Problem while the store isn't open yet."""
+    parts: Parts = request.app.state.parts
+    return parts.get()
+
+
+Api = Annotated[OpenParts, Depends(parts_of)]

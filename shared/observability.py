@@ -2,7 +2,8 @@
 
 import logging
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -26,7 +27,12 @@ def configure_logging(service: str, role: str) -> None:
     for handler in logging.getLogger().handlers:
         handler.setFormatter(
             structlog.stdlib.ProcessorFormatter(
-                foreign_pre_chain=[structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)],
+                foreign_pre_chain=[
+                    structlog.contextvars.merge_contextvars,
+                    structlog.stdlib.add_log_level,
+                    structlog.processors.TimeStamper(fmt="iso", utc=True),
+                    _name_the_exception_only,
+                ],
                 processors=[
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.JSONRenderer(),
@@ -44,6 +50,13 @@ def configure_logging(service: str, role: str) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service, role=role)
+
+
+def _name_the_exception_only(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """An exception's message and trace may quote what a person wrote; its type can't."""
+    if exc_info := event.pop("exc_info", None):
+        event["error"] = exc_info[0].__name__ if isinstance(exc_info, tuple) and exc_info[0] else "exception"
+    return event
 
 
 async def serve_health(url: str, ready: Ready) -> web.AppRunner:

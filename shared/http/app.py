@@ -116,7 +116,7 @@ def problem_of(errors: Sequence[Any]) -> Problem:
     """pydantic's errors as a problem: where and why, without what was sent."""
     if any(error["type"] == "json_invalid" for error in errors):
         return Problem(400, "not-json", "The body isn't JSON.")
-    fields = [FieldError(_pointer(error["loc"]), error["msg"]) for error in errors[:100]]
+    fields = [FieldError(_pointer(error["loc"]), error["msg"].removeprefix("Value error, ")) for error in errors[:100]]
     return Problem(422, "invalid-request", "The request has wrong fields.", fields)
 
 

@@ -1,6 +1,6 @@
 """The form of a record: CloudEvents 1.0, Kafka protocol binding, binary mode, JSON value, keyed by the subject."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
@@ -38,8 +38,19 @@ def event_id(originator: UUID, version: int) -> UUID:
     return uuid5(originator, str(version))
 
 
-def header(headers: Iterable[tuple[str, bytes]], name: str) -> str | None:
-    for key, value in headers:
-        if key == name:
-            return value.decode()
-    return None
+@dataclass(frozen=True)
+class Record:
+    """A record as it was read."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes
+    headers: Sequence[tuple[str, bytes]]
+
+    def header(self, name: str) -> str | None:
+        for key, value in self.headers:
+            if key == name:
+                return value.decode()
+        return None

@@ -1,9 +1,11 @@
 """The topics there are: one for each service, kept for ever, in as many partitions as it was made with."""
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError
+from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 PARTITIONS = 4
+REPLICAS = 3
+"""Copies of each partition, or as many as there are brokers."""
 
 
 async def ensure_topics(bootstrap: str, topics: list[str]) -> None:
@@ -12,15 +14,17 @@ async def ensure_topics(bootstrap: str, topics: list[str]) -> None:
     await admin.start()
     try:
         missing = sorted(set(topics) - set(await admin.list_topics()))
-        for topic in missing:
-            await _create(admin, topic)
+        if missing:
+            await _create(admin, missing)
     finally:
         await admin.close()
 
 
-async def _create(admin: AIOKafkaAdminClient, topic: str) -> None:
-    new = NewTopic(topic, PARTITIONS, -1, topic_configs={"retention.ms": "-1"})
-    try:
-        await admin.create_topics([new])
-    except TopicAlreadyExistsError:
-        return
+async def _create(admin: AIOKafkaAdminClient, topics: list[str]) -> None:
+    brokers = len((await admin.describe_cluster())["brokers"])
+    kept_for_ever = {"retention.ms": "-1"}
+    new = [NewTopic(topic, PARTITIONS, min(REPLICAS, brokers), topic_configs=kept_for_ever) for topic in topics]
+    response = await admin.create_topics(new)
+    for error in response.topic_errors:
+        if error[1] and not issubclass(kind := for_code(error[1]), TopicAlreadyExistsError):
+            raise kind(error[0])

@@ -22,6 +22,8 @@ OLDEST_YEAR = 1970
 def _plain(text: str) -> str:
     if "\0" in text:
         raise ValueError("must not contain NUL characters")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("must not contain half a surrogate pair")
     return text
 
 

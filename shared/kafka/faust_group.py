@@ -1,0 +1,77 @@
+"""Group membership and live flow by Faust; every particular of Faust that we lean on is in this file.
+
+Faust decides who owns which partition and brings live records; it stores nothing. At the end of a rebalance it calls
+`claim` before it seeks and resumes (`on_rebalance_complete`, awaited in tables/recovery.py), and it is told there, by
+committing the group's offset, where it resumes: `consumer._commit` is private, and tests/kafka holds it in place.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import faust
+from faust.types import TP
+
+from shared.kafka.records import Record
+
+Partition = tuple[str, int]
+Claim = Callable[[set[Partition]], Awaitable[Mapping[Partition, int]]]
+Take = Callable[[Sequence[Record]], Awaitable[None]]
+
+MOST_AT_ONCE = 5_000
+GATHER_SECONDS = 0.004
+SESSION_SECONDS = 10
+HEARTBEAT_SECONDS = 1
+LONGEST_CATCH_UP_SECONDS = 86_400
+
+
+def new_group(name: str, instance: str, bootstrap: str, topics: Sequence[str], claim: Claim, take: Take) -> faust.App:
+    """A Faust app that claims its partitions by `claim`, which answers where each resumes, and gives records to `take`."""
+    app = faust.App(
+        name,
+        broker=";".join(f"kafka://{address}" for address in bootstrap.split(",")),
+        store="memory://",
+        autodiscover=False,
+        web_enabled=False,
+        consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=instance,
+        broker_session_timeout=SESSION_SECONDS,
+        broker_heartbeat_interval=HEARTBEAT_SECONDS,
+        broker_max_poll_interval=LONGEST_CATCH_UP_SECONDS,
+        stream_wait_empty=False,
+        stream_recovery_delay=0,
+        table_standby_replicas=0,
+        topic_disable_leader=True,
+    )
+    channel = app.topic(*topics, key_serializer="raw", value_serializer="raw", acks=False)
+
+    async def flow(stream: Any) -> None:
+        async for events in stream.take_events(MOST_AT_ONCE, within=GATHER_SECONDS):
+            await take([_record(event.message) for event in events])
+
+    async def claimed(*_: Any, **__: Any) -> None:
+        consumer = app.consumer
+        assigned = {(tp.topic, tp.partition) for tp in consumer.assignment()}
+        resume = await claim({place for place in assigned if place[0] in topics})
+        if resume:
+            await consumer._commit(  # type: ignore[attr-defined]
+                {TP(*place): offset for place, offset in resume.items()}
+            )
+
+    app.agent(channel, name="live")(flow)
+    app.on_rebalance_complete.connect(claimed, weak=False)
+    return app
+
+
+def highwaters(app: faust.App) -> dict[Partition, int]:
+    """The end of each assigned partition, as far as the last fetch told."""
+    known: dict[Partition, int] = {}
+    for tp in app.consumer.assignment():
+        end = app.consumer.highwater(tp)
+        if end is not None:
+            known[tp.topic, tp.partition] = end
+    return known
+
+
+def _record(message: Any) -> Record:
+    headers = message.headers.items() if isinstance(message.headers, dict) else message.headers or ()
+    return Record(message.topic, message.partition, message.offset, message.key, message.value or b"", tuple(headers))

@@ -1,0 +1,151 @@
+"""A service's stream worker: claims what the group assigns to it, catches up in bulk, then takes what comes live.
+
+Whatever it can't do right ends the process, and its supervisor starts it again from the stored positions: there is no
+half-working state to reason about.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from itertools import groupby
+
+import faust
+import psycopg
+import structlog
+
+from shared.kafka.bulk import BulkReader, bulk_reader
+from shared.kafka.faust_group import Partition, highwaters, new_group
+from shared.kafka.records import Record
+from shared.kafka.slots import take_slot
+from shared.kafka.topics import ensure_topics
+from shared.projection.engine import Engine
+from shared.projection.positions import Owned
+from shared.projection.reader import Reader
+from shared.store.event_store import EventStore
+
+log = structlog.get_logger()
+
+LOOK_SECONDS = 1.0
+STILL_SECONDS = 30.0
+"""Lag and no movement for so long is a reader that only looks alive."""
+
+
+class StuckReader(RuntimeError):
+    """There is lag, and the position stands still."""
+
+
+class StreamWorker:
+    """Runs one reader in one process."""
+
+    def __init__(self, reader: Reader, store: EventStore, database_url: str, bootstrap: str) -> None:
+        self._reader = reader
+        self._database_url = database_url
+        self._bootstrap = bootstrap
+        self._engine = Engine(store, reader)
+        self._owned: dict[Partition, Owned] = {}
+        self._one_at_a_time = asyncio.Lock()
+        self._failed: asyncio.Future[None] | None = None
+        self._claimed = asyncio.Event()
+
+    async def ready(self) -> None:
+        """Raises until the group has given this worker its share for the first time."""
+        if not self._claimed.is_set():
+            raise RuntimeError("no partitions assigned yet")
+
+    async def run(self) -> None:
+        """Reads until cancelled. Raises whatever makes a restart the right answer."""
+        self._failed = asyncio.get_running_loop().create_future()
+        async with await psycopg.AsyncConnection.connect(self._database_url, autocommit=True) as connection:
+            slot = await take_slot(connection, self._reader.name)
+            await self._reach_kafka()
+            app = new_group(
+                self._reader.name,
+                f"{self._reader.name}-{slot}",
+                self._bootstrap,
+                self._reader.topics,
+                self._guarded_claim,
+                self._guarded_take,
+            )
+            watching = asyncio.create_task(self._watch(app, connection))
+            try:
+                await app.start()
+                await asyncio.wait([self._failed, watching], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                watching.cancel()
+                await app.stop()
+            self._failed.result() if self._failed.done() else watching.result()
+
+    async def _reach_kafka(self) -> None:
+        while True:
+            try:
+                return await ensure_topics(self._bootstrap, list(self._reader.topics))
+            except Exception as error:
+                log.warning("stream.kafka_not_there", error=type(error).__name__)
+                await asyncio.sleep(LOOK_SECONDS)
+
+    async def _guarded_claim(self, assigned: set[Partition]) -> dict[Partition, int]:
+        try:
+            async with self._one_at_a_time:
+                return await self._claim(assigned)
+        except Exception as error:
+            self._fail(error)
+            raise
+
+    async def _guarded_take(self, records: Sequence[Record]) -> None:
+        try:
+            async with self._one_at_a_time:
+                await self._take(records)
+        except Exception as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        if self._failed is not None and not self._failed.done():
+            self._failed.set_exception(error)
+
+    async def _claim(self, assigned: set[Partition]) -> dict[Partition, int]:
+        """Takes the partitions over and reads each to its end, before live records come."""
+        self._owned = {place: await asyncio.to_thread(self._engine.positions.claim, *place) for place in sorted(assigned)}
+        async with bulk_reader(self._bootstrap) as bulk:
+            for place, owned in self._owned.items():
+                await self._read_up_to(owned, await bulk.end(*place), bulk)
+        self._claimed.set()
+        log.info("stream.claimed", partitions=len(assigned))
+        return {place: owned.next_offset for place, owned in self._owned.items()}
+
+    async def _take(self, records: Sequence[Record]) -> None:
+        for place, group in groupby(sorted(records, key=_place), key=_place):
+            batch = list(group)
+            owned = self._owned.get(place)
+            if owned is None:
+                continue  # another's by now; its owner reads it from the stored position
+            if batch[0].offset > owned.next_offset:
+                async with bulk_reader(self._bootstrap) as bulk:
+                    await self._read_up_to(owned, batch[0].offset, bulk)
+            await asyncio.to_thread(self._engine.take, owned, batch)
+
+    async def _read_up_to(self, owned: Owned, stop: int, bulk: BulkReader) -> None:
+        async for records in bulk.read(owned.topic, owned.partition, owned.next_offset, stop):
+            await asyncio.to_thread(self._engine.take, owned, records)
+
+    async def _watch(self, app: faust.App, connection: psycopg.AsyncConnection) -> None:
+        """Ends when the slot's connection is lost, when Faust ends, or when there is lag without movement."""
+        still_since, before = asyncio.get_running_loop().time(), self._offsets()
+        while not app.should_stop:
+            await asyncio.sleep(LOOK_SECONDS)
+            await connection.execute("SELECT 1")
+            now, offsets = asyncio.get_running_loop().time(), self._offsets()
+            if offsets != before or not self._lags(app):
+                still_since, before = now, offsets
+            if now - still_since > STILL_SECONDS:
+                raise StuckReader(self._reader.name)
+        raise app.crash_reason or RuntimeError("Faust ended")
+
+    def _offsets(self) -> dict[Partition, int]:
+        return {place: owned.next_offset for place, owned in self._owned.items()}
+
+    def _lags(self, app: faust.App) -> bool:
+        ends, offsets = highwaters(app), self._offsets()
+        return any(end > offsets.get(place, 0) for place, end in ends.items())
+
+
+def _place(record: Record) -> Partition:
+    return record.topic, record.partition

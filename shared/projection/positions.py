@@ -1,0 +1,89 @@
+"""How far a reader has got, in the reader's own database: offset and sequence for each partition, under an owner epoch."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from shared.store.event_store import EventStore, Write
+
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS reader_positions (reader text, topic text, partition int, next_offset bigint NOT NULL,"
+    " sequence bigint NOT NULL, epoch bigint NOT NULL, recent bigint[] NOT NULL, PRIMARY KEY (reader, topic, partition))",
+)
+REMEMBERED = 256
+"""Sequences remembered for each partition, so that a caller can be told whether their own write has been taken."""
+
+
+class Fenced(Exception):
+    """Somebody else owns this partition now; nothing was written."""
+
+
+@dataclass
+class Owned:
+    """A partition as its owner knows it. `next_offset` is the first not yet taken, `sequence` the last that was."""
+
+    topic: str
+    partition: int
+    epoch: int
+    next_offset: int
+    sequence: int
+    recent: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+
+
+class Positions:
+    """One reader's positions."""
+
+    def __init__(self, store: EventStore, reader: str) -> None:
+        self._store = store
+        self._reader = reader
+
+    def claim(self, topic: str, partition: int) -> Owned:
+        """Takes a partition over: whoever owned it before can't move its position any more."""
+        with self._store.transaction() as cursor:
+            cursor.execute(
+                "INSERT INTO reader_positions VALUES (%s, %s, %s, 0, 0, 1, '{}') ON CONFLICT (reader, topic, partition)"
+                " DO UPDATE SET epoch = reader_positions.epoch + 1 RETURNING epoch, next_offset, sequence, recent",
+                (self._reader, topic, partition),
+            )
+            row = cursor.fetchone()
+        assert row is not None, "RETURNING gives the row"
+        recent = deque(row["recent"], maxlen=REMEMBERED)
+        return Owned(topic, partition, row["epoch"], row["next_offset"], row["sequence"], recent)
+
+    def move(self, owned: Owned, next_offset: int, sequences: Sequence[int]) -> Write:
+        """The row to write with what a batch changes. It raises Fenced where epoch or offset are no longer ours."""
+        recent = [*owned.recent, *sequences][-REMEMBERED:]
+        sequence = sequences[-1] if sequences else owned.sequence
+        place = (self._reader, owned.topic, owned.partition, owned.epoch, owned.next_offset)
+
+        def write(cursor: Cursor[DictRow]) -> None:
+            cursor.execute(
+                "UPDATE reader_positions SET next_offset = %s, sequence = %s, recent = %s WHERE reader = %s AND topic = %s"
+                " AND partition = %s AND epoch = %s AND next_offset = %s RETURNING 1",
+                (next_offset, sequence, recent, *place),
+            )
+            if cursor.fetchone() is None:
+                raise Fenced(f"{owned.topic}/{owned.partition}")
+
+        return write
+
+    def reached(self, publisher: str, sequence: int) -> bool:
+        """Whether the event with this sequence has been taken.
+
+        It has when a partition remembers it, when every partition is past it, or when a partition remembers only later
+        ones: it is then at least REMEMBERED events old.
+        """
+        with self._store.transaction() as cursor:
+            cursor.execute(
+                "SELECT sequence, recent FROM reader_positions WHERE reader = %s AND topic = %s",
+                (self._reader, f"{publisher}.events"),
+            )
+            rows = cursor.fetchall()
+        if any(sequence in row["recent"] for row in rows):
+            return True
+        if any(len(row["recent"]) == REMEMBERED and sequence < row["recent"][0] for row in rows):
+            return True
+        return bool(rows) and all(row["sequence"] >= sequence for row in rows)

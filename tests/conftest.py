@@ -1,0 +1,77 @@
+"""The real parts that tests run on, by the same order of choice as `make up`: an address in the environment first, then
+containers with `--parts=containers`, else Kafka and PostgreSQL from packages. Each test session starts its own and ends
+only what it started."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import deploy
+from deploy import Stack
+from deploy.postgres import create_databases
+
+ROOT = Path(__file__).resolve().parents[1]
+_numbers = itertools.count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--parts", choices=("local", "containers"), default="local", help="where Kafka and PostgreSQL come from"
+    )
+
+
+@pytest.fixture(scope="session")
+def kafka(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A broker's bootstrap address."""
+    if given := os.environ.get("KAFKA_BOOTSTRAP"):
+        yield given
+    elif request.config.getoption("--parts") == "containers":
+        from deploy.containers import parts  # noqa: PLC0415 - needs a container engine
+
+        with parts.start_kafka() as bootstrap:
+            yield bootstrap
+    else:
+        with deploy.start_kafka(tmp_path_factory.mktemp("parts") / "kafka") as bootstrap:
+            yield bootstrap
+
+
+@pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An administrator's URI."""
+    if given := os.environ.get("POSTGRES_URL"):
+        yield given
+    elif request.config.getoption("--parts") == "containers":
+        from deploy.containers import parts  # noqa: PLC0415 - needs a container engine
+
+        with parts.start_postgres() as url:
+            yield url
+    else:
+        with deploy.start_postgres(tmp_path_factory.mktemp("parts") / "postgres") as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres: str) -> Callable[[], str]:
+    """Makes an empty database and answers with its URI."""
+
+    def new() -> str:
+        name = f"test_{os.getpid()}_{next(_numbers)}"
+        return create_databases(postgres, [name])[name]
+
+    return new
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """All services as processes of their own, with a Kafka and a PostgreSQL that a test may stop and kill."""
+    stack = Stack(ROOT, tmp_path_factory.mktemp("system"))
+    try:
+        stack.up(environ={})
+        yield stack
+    finally:
+        stack.down()

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy import CannotStart, Keys, Stack, Status, jars
 from deploy.layout import CHECKOUT
@@ -26,9 +26,12 @@ def up(state: State = LOCAL) -> None:
     begun = time.monotonic()
     stack = Stack(CHECKOUT, state)
     was_up = bool(stack.watched())
+    if not was_up:
+        typer.echo("Starting (the first time this also fetches Kafka, 44 MB) ...")
+    before = {one.name: one.pid for one in stack.status()}
     environment = stack.up()
-    seconds = time.monotonic() - begun
-    typer.echo(f"Up ({seconds:.1f} s)." if not was_up or seconds > 3 else "Already up.")
+    same = before == {one.name: one.pid for one in stack.status()}
+    typer.echo("Already up." if same else f"Up ({time.monotonic() - begun:.1f} s).")
     for name in sorted(key for key in environment if key.endswith("_URL") and environment[key].startswith("http")):
         typer.echo(f"  {name:<24} {environment[name]}")
     typer.echo(f"  . {stack.layout.env} exports these, the databases and the tokens.")
@@ -65,7 +68,7 @@ def lock() -> None:
 
 
 def _table(found: list[Status]) -> Table:
-    table = Table("process", "pid", "state", "address")
+    table = Table("process", "pid", "state", Column("address", overflow="fold"))
     for one in found:
         state = "[green]ready[/]" if one.green else f"[red]{one.problem}[/]"
         table.add_row(one.name, str(one.pid or "-"), state, _without_password(one.address))

@@ -16,6 +16,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from deploy.failure import CannotStart
+from deploy.layout import write_private
 from deploy.program import Program
 from deploy.wheels import inside
 
@@ -60,7 +61,7 @@ class Postgres:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True, mode=0o700)
         password = fresh.with_suffix(".password")
-        password.write_text(self._password)
+        write_private(password, self._password)
         if os.geteuid() == 0:
             shutil.chown(fresh, NOBODY)
         try:

@@ -94,6 +94,8 @@ class Stack:
         self, services: tuple[str, ...], extra: Mapping[str, str], environ: Mapping[str, str], seconds: float
     ) -> dict[str, str]:
         self.keys.make()
+        kind = environ.get("PARTS", "")
+        self._keep({}, [], kind)  # so that `down` knows about containers even if we get no further
         chosen = parts.choose(self.layout, environ, services)
         environment = {
             "KAFKA_BOOTSTRAP": chosen.kafka,
@@ -104,7 +106,7 @@ class Stack:
             "ALONGSIDE_RATE_LIMIT": "1000",
             **self.keys.local_tokens(),
         }
-        self._keep(environment, _watched(services, chosen, environment), environ.get("PARTS", ""))
+        self._keep(environment, _watched(services, chosen, environment), kind)
         self._run(chosen, services, {**environ, **environment, **extra}, seconds)
         return environment
 
@@ -192,8 +194,10 @@ def _undisturbed() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+import pytest
+
+from deploy.layout import CHECKOUT
+from deploy.roster import services
+from tests.containers.system import System
+
+pytestmark = pytest.mark.containers
+OURS = services(CHECKOUT)
+HELD = """
+import json, pathlib
+held = {str(file.relative_to('/app')) for file in pathlib.Path('/app').rglob('*.py')}
+print(json.dumps(sorted(held)))
+"""
+INSTALLED = """
+import importlib.metadata, json
+print(json.dumps(sorted(one.metadata['Name'].lower() for one in importlib.metadata.distributions())))
+"""
+WRITABLE = """
+import os
+for place in ('/', '/app', '/opt/venv', '/keys', '/tmp'):
+    print(place, os.access(place, os.W_OK))
+"""
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_an_image_holds_its_own_service_and_what_is_shared_and_nothing_else(system: System, service: str) -> None:
+    held = json.loads(system.within(service, HELD))
+    expected = {"serve.py", "health.py", "services/__init__.py", *_files(f"services/{service}"), *_files("shared")}
+    assert set(held) == expected
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_an_image_holds_its_own_extra_and_no_tool_of_development(system: System, service: str) -> None:
+    installed = set(json.loads(system.within(service, INSTALLED)))
+    assert {"fastapi", "eventsourcing", "aiokafka"} <= installed
+    assert ("faust-streaming" in installed) == (service != "checkins")
+    assert installed.isdisjoint({"pytest", "mypy", "testcontainers", "supervisor", "jgo", "uv"})
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_a_service_runs_as_nobody_and_can_write_nowhere_but_in_tmp(system: System, service: str) -> None:
+    assert system.within(service, "import os; print(os.getuid(), os.getgid())") == "10001 10001\n"
+    writable = dict(line.rsplit(" ", 1) for line in system.within(service, WRITABLE).splitlines())
+    assert [place for place, answer in writable.items() if answer == "True"] == ["/tmp"]
+
+
+@pytest.mark.parametrize("name", ["kafka", "postgres", *OURS])
+def test_no_container_runs_as_root(system: System, name: str) -> None:
+    assert str(cast(dict[str, Any], system.inspect(name)["Config"])["User"]) not in {"", "0", "root", "0:0"}
+
+
+def _files(folder: str) -> set[str]:
+    return {str(file.relative_to(CHECKOUT)) for file in (CHECKOUT / folder).rglob("*.py")}

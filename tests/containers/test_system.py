@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, cast
+
+import httpx
+import pytest
+from aiokafka import AIOKafkaConsumer
+
+from tests.containers.system import System
+
+pytestmark = pytest.mark.containers
+MEMBER = {
+    "name": "Ada",
+    "team": "blue",
+    "timezone": "Europe/Vienna",
+    "languages": ["de"],
+    "consents": {"analytics": True, "text": True, "contact": True},
+}
+
+
+def test_every_service_is_ready_and_healthy(system: System) -> None:
+    for service in system.services:
+        assert httpx.get(f"{system.url(service)}/readyz").status_code == 200
+        state = cast(dict[str, Any], system.inspect(service)["State"])
+        assert state["Health"]["Status"] == "healthy"
+
+
+async def test_a_check_in_that_was_posted_reaches_kafka(system: System) -> None:
+    headers = {"Authorization": f"Bearer {system.tokens()['SERVICE_TOKEN']}"}
+    async with httpx.AsyncClient(base_url=system.url("checkins"), headers=headers) as client:
+        member = (await client.post("/members", json=MEMBER)).raise_for_status().json()["id"]
+        posted = await client.post("/check-ins", json={"member": member, "mood": 4, "note": "A quiet day."})
+    assert posted.status_code == 201, posted.text
+    types = await asyncio.wait_for(_events_of(system.bootstrap, member, 2), 20)
+    assert types == ["alongside.checkins.MemberEnrolled.v1", "alongside.checkins.CheckInRecorded.v1"]
+
+
+def test_a_role_that_dies_is_started_again_and_the_container_stays(system: System) -> None:
+    before = system.inspect("checkins")["Id"]
+    system.within("checkins", KILL_THE_API)
+    deadline = time.monotonic() + 20
+    while not _ready(system.url("checkins")):
+        assert time.monotonic() < deadline, system.logs()
+        time.sleep(0.1)
+    assert system.inspect("checkins")["Id"] == before
+    assert system.inspect("checkins")["RestartCount"] == 0
+
+
+def test_a_container_ends_in_order_and_quickly(system: System) -> None:
+    begun = time.monotonic()
+    system.compose("stop", "checkins")
+    seconds = time.monotonic() - begun
+    state = cast(dict[str, Any], system.inspect("checkins")["State"])
+    system.compose("up", "--wait", "checkins")
+    assert state["ExitCode"] == 0
+    assert seconds < 15
+
+
+KILL_THE_API = """
+import os, pathlib, signal
+for folder in pathlib.Path('/proc').glob('[0-9]*'):
+    if (folder / 'cmdline').read_bytes().endswith(b'services.checkins\\0api\\0'):
+        os.kill(int(folder.name), signal.SIGKILL)
+        break
+else:
+    raise SystemExit('there is no api')
+"""
+
+
+def _ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz", timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+async def _events_of(bootstrap: str, member: str, count: int) -> list[str]:
+    """The types of the member's first events, as Kafka has them."""
+    types: list[str] = []
+    async with AIOKafkaConsumer("checkins.events", bootstrap_servers=bootstrap, auto_offset_reset="earliest") as consumer:
+        async for record in consumer:
+            if record.key == member.encode():
+                types.append(dict(record.headers)["ce_type"].decode())
+            if len(types) == count:
+                break
+    return types

@@ -1,0 +1,115 @@
+"""The stream's use case: a batch of members' events into the view, and alerts from what the detectors saw."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from services.alerts.application.outcomes import Outcomes
+from services.alerts.application.staff import switching_off
+from services.alerts.domain import steps
+from services.alerts.domain.alert import after, evolve, replay
+from services.alerts.domain.eligibility import Pool, eligible
+from services.alerts.domain.events import Offered
+from services.alerts.domain.members import Member
+from services.alerts.views import alert_rows, member_rows, roster
+from services.alerts.views.members import Concern, Effect, Farewell, fold
+from shared.clock import Clock
+from shared.events.checkins import MemberEvent
+from shared.projection.reader import Changes, Received
+from shared.store.event_store import EventStore, Write
+from shared.store.events import PrivateEvent
+
+
+@dataclass(frozen=True)
+class MemberReader:
+    """Reads `checkins.events`. Reading again what was read raises nothing again: an alert's id is its trigger's."""
+
+    store: EventStore
+    outcomes: Outcomes
+    clock: Clock
+    name: ClassVar[str] = "alerts-stream"
+    topics: ClassVar[Sequence[str]] = ("checkins.events",)
+
+    def advance(self, received: Sequence[Received]) -> Changes:
+        events = [each.event for each in received if isinstance(each.event, MemberEvent)]
+        with self.store.transaction() as cursor:
+            before = member_rows.load(cursor, {event.member for event in events})
+            members, effects = _fold_all(before, events)
+            acted, writes = self._act(cursor, members, effects) if effects else ([], [])
+        changed = [member for id_, member in members.items() if member != before[id_]]
+        return Changes(acted, [*([member_rows.put(changed)] if changed else []), *writes])
+
+    def _act(
+        self, cursor: Cursor[DictRow], members: dict[UUID, Member], effects: Sequence[Effect]
+    ) -> tuple[list[PrivateEvent], list[Write]]:
+        concerns = {
+            effect.alert: effect for effect in effects if isinstance(effect, Concern) and not members[effect.member].erased
+        }
+        gone = [effect.member for effect in effects if isinstance(effect, Farewell)]
+        events, writes = self._raise(cursor, members, concerns) if concerns else ([], [])
+        if gone:
+            ended, ended_writes = self._end(cursor, gone)
+            return events + ended, writes + ended_writes
+        return events, writes
+
+    def _raise(
+        self, cursor: Cursor[DictRow], members: dict[UUID, Member], concerns: dict[UUID, Concern]
+    ) -> tuple[list[PrivateEvent], list[Write]]:
+        at = self.clock()
+        known = alert_rows.known_alerts(cursor, list(concerns))
+        pool = _pool(cursor, members, at)
+        events: list[PrivateEvent] = []
+        writes: list[Write] = []
+        for concern in concerns.values():
+            if concern.alert in known:
+                continue
+            raised, rows, pool = self._raise_one(concern, pool)
+            events += raised
+            writes += rows
+        return events, writes
+
+    def _raise_one(self, concern: Concern, pool: Pool) -> tuple[Sequence[PrivateEvent], Sequence[Write], Pool]:
+        at = self.clock()
+        raised = steps.raise_alert(
+            concern.alert, concern.member, concern.tier, concern.signals, concern.trigger, concern.reporter, at
+        )
+        alert = evolve(None, raised)
+        offered = steps.offer_next(alert, eligible(pool, alert, at), at)
+        events = (raised, *offered)
+        rows = self.outcomes.rows(after(alert, offered), events, pool)
+        return events, rows, pool.with_offers_to({event.supporter for event in offered if isinstance(event, Offered)})
+
+    def _end(self, cursor: Cursor[DictRow], gone: Sequence[UUID]) -> tuple[list[PrivateEvent], list[Write]]:
+        """Open alerts about erased members are cancelled, and their own endpoints are switched off."""
+        at = self.clock()
+        endpoints = roster.active_endpoints_of(cursor, gone)
+        events, writes = switching_off(cursor, endpoints, at)
+        pool = roster.pool(cursor, gone, at)
+        for id_ in alert_rows.open_alerts_about(cursor, gone):
+            alert = replay(self.store.load(id_))
+            assert alert is not None, "an alert's row is written with its events"
+            cancelled = steps.cancel(alert, at)
+            events += cancelled
+            writes += self.outcomes.rows(after(alert, cancelled), cancelled, pool)
+        return events, writes
+
+
+def _fold_all(before: dict[UUID, Member], events: Iterable[MemberEvent]) -> tuple[dict[UUID, Member], list[Effect]]:
+    members = dict(before)
+    effects: list[Effect] = []
+    for event in events:
+        members[event.member], follows = fold(members[event.member], event)
+        effects += follows
+    return members, effects
+
+
+def _pool(cursor: Cursor[DictRow], members: dict[UUID, Member], at: datetime) -> Pool:
+    """The pool as it is after this batch, whose members aren't stored yet."""
+    managers = {member.manager for member in members.values() if member.manager}
+    pool = roster.pool(cursor, {*members, *managers}, at)
+    return Pool(pool.candidates, {**pool.members, **members})

@@ -1,0 +1,38 @@
+"""From the events of a step to everything that is written with them: the one place where offers become owed webhooks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.alerts.domain.alert import Alert
+from services.alerts.domain.claims import Claim, ClaimLinks
+from services.alerts.domain.eligibility import Pool
+from services.alerts.domain.notices import Notice, body, notices
+from services.alerts.domain.timers import timers_after
+from services.alerts.views import alert_rows
+from services.alerts.views.alert_rows import Owed
+from shared.store.event_store import Write
+from shared.store.events import PrivateEvent
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Needs to know only how a claim link is made."""
+
+    links: ClaimLinks
+
+    def rows(self, alert: Alert, events: Sequence[PrivateEvent], pool: Pool) -> tuple[Write, ...]:
+        """The rows that go with an alert's events; `alert` is its state after the last of them."""
+        if not events:
+            return ()
+        owed = [
+            Owed(notice, endpoint, body(notice, self._claim_url(notice)))
+            for notice in notices(alert, events)
+            for endpoint in pool.endpoints_of(notice.supporter)
+        ]
+        timers = alert_rows.set_timers(timers_after(alert, events))
+        return (alert_rows.put_alert(alert), alert_rows.owe(owed), timers, alert_rows.wake)
+
+    def _claim_url(self, notice: Notice) -> str | None:
+        if notice.offer is None:
+            return None
+        return self.links.url(Claim(notice.alert, notice.supporter, notice.offer.sequence))

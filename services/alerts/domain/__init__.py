@@ -1,0 +1,1 @@
+"""What alerts are and how they go on: pure, without I/O, told the time."""

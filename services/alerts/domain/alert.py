@@ -1,0 +1,152 @@
+"""One alert: an owed offer of contact, from its raising to its close. Its state, and how its events change it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.alerts.domain.events import (
+    Accepted,
+    Cancelled,
+    Closed,
+    ContactMade,
+    Declined,
+    Escalated,
+    Offered,
+    Postponed,
+    Raised,
+    SentOutside,
+    Withdrawn,
+)
+from services.alerts.domain.signals import Signal
+from shared.events.alerts import Tier
+from shared.store.events import PrivateEvent
+
+
+class State(StrEnum):
+    RAISED = "raised"
+    OFFERED = "offered"
+    OUTSIDE = "outside"
+    ACCEPTED = "accepted"
+    CONTACTED = "contacted"
+    CANCELLED = "cancelled"
+    CLOSED = "closed"
+
+
+WAITING = frozenset({State.RAISED, State.OFFERED, State.OUTSIDE})
+ENDED = frozenset({State.CANCELLED, State.CLOSED})
+
+
+class OfferState(StrEnum):
+    OPEN = "open"
+    DECLINED = "declined"
+    POSTPONED = "postponed"
+    WITHDRAWN = "withdrawn"
+    ACCEPTED = "accepted"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What one supporter was last asked; `sequence` is the version of the alert at which they were."""
+
+    supporter: UUID
+    sequence: int
+    at: datetime
+    expires_at: datetime
+    state: OfferState = OfferState.OPEN
+
+
+@dataclass(frozen=True)
+class Alert:
+    """`outside_since` is the version at which the outside route took it: only that one's looks for someone go on."""
+
+    id: UUID
+    version: int
+    member: UUID
+    tier: Tier
+    signals: tuple[Signal, ...]
+    raised_at: datetime
+    reporter: UUID | None = None
+    state: State = State.RAISED
+    offers: tuple[Offer, ...] = ()
+    outside_since: int | None = None
+    accepted_by: UUID | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether nobody has taken it yet."""
+        return self.state in WAITING
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in ENDED
+
+    @property
+    def open_offers(self) -> tuple[Offer, ...]:
+        return tuple(offer for offer in self.offers if offer.state is OfferState.OPEN)
+
+    def offer_to(self, supporter: UUID) -> Offer | None:
+        return next((offer for offer in self.offers if offer.supporter == supporter), None)
+
+
+def replay(events: Iterable[PrivateEvent]) -> Alert | None:
+    """The alert after all its events; None without any."""
+    alert: Alert | None = None
+    for event in events:
+        alert = evolve(alert, event)
+    return alert
+
+
+def after(alert: Alert, events: Iterable[PrivateEvent]) -> Alert:
+    for event in events:
+        alert = evolve(alert, event)
+    return alert
+
+
+def evolve(alert: Alert | None, event: PrivateEvent) -> Alert:
+    """The alert after one event more."""
+    if isinstance(event, Raised):
+        at = event.at
+        return Alert(event.originator_id, 1, event.member, event.tier, event.signals, at, event.reporter)
+    assert alert is not None, "an alert begins by being raised"
+    return replace(_changed(alert, event), version=event.originator_version)
+
+
+def _changed(alert: Alert, event: PrivateEvent) -> Alert:
+    match event:
+        case Offered():
+            return _offered(alert, event)
+        case Declined() | Postponed() | Withdrawn():
+            return _answered(alert, event.supporter, _LEAVES[type(event)])
+        case Accepted():
+            accepted = _answered(alert, event.supporter, OfferState.ACCEPTED)
+            return replace(accepted, state=State.ACCEPTED, accepted_by=event.supporter)
+        case SentOutside():
+            return replace(alert, state=State.OUTSIDE, outside_since=event.originator_version)
+        case Escalated():
+            return alert
+    return replace(alert, state=_BECOMES[type(event)])
+
+
+_LEAVES: dict[type[PrivateEvent], OfferState] = {
+    Declined: OfferState.DECLINED,
+    Postponed: OfferState.POSTPONED,
+    Withdrawn: OfferState.WITHDRAWN,
+}
+_BECOMES: dict[type[PrivateEvent], State] = {
+    ContactMade: State.CONTACTED,
+    Cancelled: State.CANCELLED,
+    Closed: State.CLOSED,
+}
+
+
+def _offered(alert: Alert, event: Offered) -> Alert:
+    fresh = Offer(event.supporter, event.originator_version, event.at, event.expires_at)
+    others = tuple(offer for offer in alert.offers if offer.supporter != event.supporter)
+    return replace(alert, state=State.OFFERED, offers=(*others, fresh))
+
+
+def _answered(alert: Alert, supporter: UUID, state: OfferState) -> Alert:
+    offers = tuple(replace(offer, state=state) if offer.supporter == supporter else offer for offer in alert.offers)
+    return replace(alert, offers=offers)

@@ -1,0 +1,105 @@
+"""Who may be asked about an alert, and who first. Recusal comes before ranking, and what isn't known excludes.
+
+Nobody is offered an alert about themselves, about anyone above or below them in the management chain, or one that they
+reported; nobody without an endpoint, and nobody who was erased. A chain with a link that isn't known yet excludes too.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.alerts.domain.alert import Alert, Offer, OfferState
+from services.alerts.domain.members import Member
+
+ASKED_AGAIN_AFTER = timedelta(minutes=10)
+"""After "not now" (our default)."""
+
+CLINICAL_LEAD = "clinical_lead"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A supporter with at least one active endpoint. `load`: alerts offered to or accepted by them in the last days."""
+
+    supporter: UUID
+    member: UUID
+    languages: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
+    load: int = 0
+    endpoints: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The supporters there are, and the members along whose management chains they might be recused."""
+
+    candidates: Sequence[Candidate] = ()
+    members: Mapping[UUID, Member] = field(default_factory=dict)
+
+    def endpoints_of(self, supporter: UUID) -> tuple[UUID, ...]:
+        return next((each.endpoints for each in self.candidates if each.supporter == supporter), ())
+
+    def with_offers_to(self, supporters: Collection[UUID]) -> "Pool":
+        """The pool after more offers, so that alerts decided together are spread."""
+        loaded = [replace(each, load=each.load + (each.supporter in supporters)) for each in self.candidates]
+        return replace(self, candidates=loaded) if supporters else self
+
+
+def eligible(pool: Pool, alert: Alert, at: datetime, skill: str | None = None) -> list[UUID]:
+    """The supporters who may be asked now, best first: a shared language, then the least load, then the id."""
+    subject = pool.members.get(alert.member, Member(alert.member))
+    open_to_it = [
+        candidate
+        for candidate in pool.candidates
+        if candidate.endpoints
+        and (skill is None or skill in candidate.skills)
+        and _may_be_asked(alert.offer_to(candidate.supporter), at)
+        and not is_recused(pool, alert, candidate.member)
+    ]
+    ranked = sorted(open_to_it, key=lambda each: (not _share_language(subject, each), each.load, each.supporter))
+    return [candidate.supporter for candidate in ranked]
+
+
+def is_recused(pool: Pool, alert: Alert, person: UUID) -> bool:
+    """Whether this person must not hear of this alert; true also where what decides it isn't known."""
+    if person in (alert.member, alert.reporter) or not _is_here(pool, person) or not _is_here(pool, alert.member):
+        return True
+    above_member, above_person = chain(pool.members, alert.member), chain(pool.members, person)
+    return above_member is None or above_person is None or person in above_member or alert.member in above_person
+
+
+def chain(members: Mapping[UUID, Member], start: UUID) -> frozenset[UUID] | None:
+    """Everybody above a member; None where a link isn't known. A loop ends where it closes."""
+    above: set[UUID] = set()
+    here: UUID | None = start
+    while here is not None:
+        member = members.get(here)
+        if member is None or not member.known:
+            return None
+        here = member.manager
+        if here in above:
+            break
+        above.update(() if here is None else (here,))
+    return frozenset(above)
+
+
+def _is_here(pool: Pool, person: UUID) -> bool:
+    member = pool.members.get(person)
+    return member is not None and member.known and not member.erased
+
+
+def _may_be_asked(offer: Offer | None, at: datetime) -> bool:
+    """Not twice, but for those who said "not now" a while ago and those whose endpoint was gone and is replaced."""
+    if offer is None or offer.state is OfferState.WITHDRAWN:
+        return True
+    return offer.state is OfferState.POSTPONED and at >= offer.at + ASKED_AGAIN_AFTER
+
+
+def _share_language(member: Member, candidate: Candidate) -> bool:
+    return not {_primary(tag) for tag in member.languages}.isdisjoint(_primary(tag) for tag in candidate.languages)
+
+
+def _primary(tag: str) -> str:
+    """The language of a tag such as `en-GB` (BCP 47)."""
+    return tag.lower().split("-")[0]

@@ -1,0 +1,98 @@
+"""The private events of alerts: what one alert, supporter or endpoint went through.
+
+An alert's webhook and offer carry the version of the event they follow from as their `sequence`: it rises with every
+step of one alert, and a repeated decision gives the same one.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.alerts.domain.signals import Signal
+from shared.events.alerts import Tier
+from shared.store.events import PrivateEvent
+
+
+class AlertEvent(PrivateEvent, frozen=True, kw_only=True):
+    """A step of one alert. Its version is given when the decision is complete."""
+
+    originator_version: int = 0
+
+
+class Raised(AlertEvent, frozen=True, kw_only=True):
+    """`trigger` is the check-in or the flag that raised it, `reporter` the colleague who must not be asked to help."""
+
+    member: UUID
+    tier: Tier
+    signals: tuple[Signal, ...]
+    trigger: UUID
+    reporter: UUID | None = None
+
+
+class Offered(AlertEvent, frozen=True, kw_only=True):
+    """The offer may be taken after `expires_at` too, while nobody else has it; by then others are asked."""
+
+    supporter: UUID
+    expires_at: datetime
+
+
+class Escalated(AlertEvent, frozen=True, kw_only=True):
+    """Nobody answered in time, so others are asked beside those who hold an offer."""
+
+    step: str
+
+
+class Declined(AlertEvent, frozen=True, kw_only=True):
+    supporter: UUID
+
+
+class Postponed(AlertEvent, frozen=True, kw_only=True):
+    """Not now: as declining, but they may be asked again when time has passed and nobody else is there."""
+
+    supporter: UUID
+
+
+class Withdrawn(AlertEvent, frozen=True, kw_only=True):
+    """An open offer is taken back: another accepted, the alert ended, or the supporter can't be reached any more."""
+
+    supporter: UUID
+
+
+class Accepted(AlertEvent, frozen=True, kw_only=True):
+    supporter: UUID
+
+
+class ContactMade(AlertEvent, frozen=True, kw_only=True):
+    supporter: UUID
+
+
+class SentOutside(AlertEvent, frozen=True, kw_only=True):
+    """Nobody eligible was left, or nobody answered: the outside crisis route has it, and it is still offered."""
+
+
+class Cancelled(AlertEvent, frozen=True, kw_only=True):
+    """By the member whom it is about, or because they were erased."""
+
+
+class Closed(AlertEvent, frozen=True, kw_only=True):
+    pass
+
+
+class SupporterEnrolled(PrivateEvent, frozen=True, kw_only=True):
+    originator_version: int = 1
+    member: UUID
+    languages: tuple[str, ...]
+    skills: tuple[str, ...]
+    weekly_hours: float | None = None
+
+
+class EndpointRegistered(PrivateEvent, frozen=True, kw_only=True):
+    """Its address and its secrets are rows, so that they can be destroyed."""
+
+    originator_version: int = 1
+    supporter: UUID
+
+
+class EndpointSwitchedOff(PrivateEvent, frozen=True, kw_only=True):
+    """It answered 410 Gone, or its supporter was erased."""
+
+    originator_version: int = 2

@@ -1,0 +1,111 @@
+"""Supporters and endpoints, as rows, and the pool from which an alert's next supporter is chosen."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from services.alerts.domain.eligibility import Candidate, Pool
+from services.alerts.domain.events import SupporterEnrolled
+from services.alerts.views import member_rows
+from shared.store.event_store import Write
+
+LATELY = timedelta(days=7)
+"""Whoever was asked more often within this time is asked later (our default)."""
+
+_CANDIDATES = """
+SELECT s.id, s.member, s.languages, s.skills,
+       array(SELECT e.id FROM endpoints e WHERE e.supporter = s.id AND e.active ORDER BY e.id) AS endpoints,
+       (SELECT count(*) FROM offers o WHERE o.supporter = s.id AND o.at > %s AND o.state IN ('open', 'accepted')) AS load
+FROM supporters s
+"""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """`secret` and `signing_key` are sealed."""
+
+    id: UUID
+    supporter: UUID
+    url: str
+    secret: bytes
+    signing_key: bytes
+
+
+def pool(cursor: Cursor[DictRow], about: Collection[UUID], now: datetime) -> Pool:
+    """Everybody who may be asked about alerts of these members, and all chains that decide it."""
+    cursor.execute(_CANDIDATES, (now - LATELY,))
+    candidates = [_candidate(row) for row in cursor]
+    members = member_rows.load_chains(cursor, {*about, *(each.member for each in candidates)})
+    return Pool(candidates, members)
+
+
+def supporter_of(cursor: Cursor[DictRow], member: UUID) -> UUID | None:
+    cursor.execute("SELECT id FROM supporters WHERE member = %s", (member,))
+    row = cursor.fetchone()
+    return row["id"] if row else None
+
+
+def member_of(cursor: Cursor[DictRow], supporter: UUID) -> UUID | None:
+    cursor.execute("SELECT member FROM supporters WHERE id = %s", (supporter,))
+    row = cursor.fetchone()
+    return row["member"] if row else None
+
+
+def put_supporter(enrolled: SupporterEnrolled) -> Write:
+    """A Conflict follows where the member is a supporter already."""
+    values = (
+        enrolled.originator_id,
+        enrolled.member,
+        list(enrolled.languages),
+        list(enrolled.skills),
+        enrolled.weekly_hours,
+    )
+
+    def write(cursor: Cursor[DictRow]) -> None:
+        cursor.execute("INSERT INTO supporters VALUES (%s, %s, %s, %s, %s)", values)
+
+    return write
+
+
+def put_endpoint(endpoint: Endpoint) -> Write:
+    values = (endpoint.id, endpoint.supporter, endpoint.url, endpoint.secret, endpoint.signing_key)
+
+    def write(cursor: Cursor[DictRow]) -> None:
+        cursor.execute("INSERT INTO endpoints (id, supporter, url, secret, signing_key) VALUES (%s, %s, %s, %s, %s)", values)
+
+    return write
+
+
+def switch_off(endpoint: UUID) -> Write:
+    """Nothing is sent there any more; what is owed there has failed."""
+
+    def write(cursor: Cursor[DictRow]) -> None:
+        cursor.execute("UPDATE endpoints SET active = false WHERE id = %s", (endpoint,))
+        cursor.execute("UPDATE deliveries SET state = 'failed' WHERE endpoint = %s AND state = 'owed'", (endpoint,))
+
+    return write
+
+
+def active_endpoints_of(cursor: Cursor[DictRow], members: Sequence[UUID]) -> list[UUID]:
+    """The endpoints of those of these members who are supporters."""
+    cursor.execute(
+        "SELECT e.id FROM endpoints e JOIN supporters s ON s.id = e.supporter WHERE s.member = ANY(%s) AND e.active",
+        (list(members),),
+    )
+    return [row["id"] for row in cursor]
+
+
+def active_supporter_of(cursor: Cursor[DictRow], endpoint: UUID) -> UUID | None:
+    """Whose endpoint it is; None where it is off."""
+    cursor.execute("SELECT supporter FROM endpoints WHERE id = %s AND active", (endpoint,))
+    row = cursor.fetchone()
+    return row["supporter"] if row else None
+
+
+def _candidate(row: DictRow) -> Candidate:
+    languages, skills = tuple(row["languages"]), tuple(row["skills"])
+    return Candidate(row["id"], row["member"], languages, skills, row["load"], tuple(row["endpoints"]))

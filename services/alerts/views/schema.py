@@ -1,0 +1,38 @@
+"""The tables of alerts beside its events. Due times come from the injected clock, never from the database's."""
+
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS members (member uuid PRIMARY KEY, known boolean NOT NULL, erased boolean NOT NULL,"
+    " manager uuid, languages text NOT NULL, analytics boolean NOT NULL, contact boolean NOT NULL,"
+    " last_alert_at timestamptz)",
+    "CREATE TABLE IF NOT EXISTS supporters (id uuid PRIMARY KEY, member uuid NOT NULL UNIQUE, languages text[] NOT NULL,"
+    " skills text[] NOT NULL, weekly_hours double precision)",
+    "CREATE TABLE IF NOT EXISTS endpoints (id uuid PRIMARY KEY, supporter uuid NOT NULL REFERENCES supporters,"
+    " url text NOT NULL, secret bytea NOT NULL, signing_key bytea NOT NULL, active boolean NOT NULL DEFAULT true)",
+    "CREATE INDEX IF NOT EXISTS endpoints_supporter ON endpoints (supporter)",
+    "CREATE TABLE IF NOT EXISTS alerts (id uuid PRIMARY KEY, member uuid NOT NULL, tier text NOT NULL, state text NOT NULL,"
+    " points double precision NOT NULL, raised_at timestamptz NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS alerts_raised_at ON alerts (raised_at, id)",
+    "CREATE INDEX IF NOT EXISTS alerts_member ON alerts (member)",
+    "CREATE TABLE IF NOT EXISTS offers (alert uuid NOT NULL, supporter uuid NOT NULL,"
+    " sequence integer NOT NULL, state text NOT NULL, at timestamptz NOT NULL, PRIMARY KEY (alert, supporter))",
+    "CREATE INDEX IF NOT EXISTS offers_supporter ON offers (supporter, at)",
+    "CREATE TABLE IF NOT EXISTS timers (id uuid PRIMARY KEY, alert uuid NOT NULL, kind text NOT NULL,"
+    " sequence integer NOT NULL, n integer NOT NULL, due_at timestamptz NOT NULL, lease_until timestamptz)",
+    "CREATE INDEX IF NOT EXISTS timers_due_at ON timers (due_at)",
+    "CREATE INDEX IF NOT EXISTS timers_alert ON timers (alert)",
+    "CREATE TABLE IF NOT EXISTS deliveries (id uuid PRIMARY KEY, alert uuid NOT NULL, supporter uuid NOT NULL,"
+    " endpoint uuid NOT NULL REFERENCES endpoints, type text NOT NULL, tier text NOT NULL, sequence integer NOT NULL,"
+    " body bytea NOT NULL, owed_since timestamptz NOT NULL, due_at timestamptz NOT NULL,"
+    " attempts integer NOT NULL DEFAULT 0, state text NOT NULL DEFAULT 'owed', lease_until timestamptz)",
+    "CREATE INDEX IF NOT EXISTS deliveries_due_at ON deliveries (due_at) WHERE state = 'owed'",
+    "CREATE INDEX IF NOT EXISTS deliveries_alert ON deliveries (alert)",
+    "CREATE INDEX IF NOT EXISTS deliveries_supporter ON deliveries (supporter) WHERE state = 'owed'",
+    "CREATE TABLE IF NOT EXISTS attempts (delivery uuid NOT NULL, n integer NOT NULL, at timestamptz NOT NULL,"
+    " status integer, error text, latency_ms double precision NOT NULL, PRIMARY KEY (delivery, n))",
+    "CREATE TABLE IF NOT EXISTS accesses (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, alert uuid NOT NULL,"
+    " member uuid NOT NULL, reader uuid NOT NULL, at timestamptz NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS accesses_member ON accesses (member)",
+)
+
+WORK = "alerts_work"
+"""The channel on which the dispatcher is woken by whoever commits something to do."""

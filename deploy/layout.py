@@ -70,6 +70,12 @@ class Layout:
         self.keys.chmod(0o700)
         self._make_socket_folder()
 
+    def leave_no_socket_folder(self) -> None:
+        """The one in the temporary folder; the near one belongs to the state."""
+        if self.socket.parent != self.supervisor and self.socket.parent.exists():
+            self.socket.unlink(missing_ok=True)
+            self.socket.parent.rmdir()
+
     def _make_socket_folder(self) -> None:
         folder = self.socket.parent
         folder.mkdir(mode=0o700, exist_ok=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy import leftovers, parts, postgres, readiness, roster
+from deploy.failure import CannotStart
 from deploy.keys import Keys
 from deploy.layout import Layout, write_private
 from deploy.ports import Ports
@@ -24,6 +25,7 @@ from deploy.readiness import Status
 from deploy.supervision import Supervision
 
 READY_WITHIN = 90.0  # seconds
+SETTLES_WITHIN = 15.0  # seconds, for a process that was being restarted when `up` was called again
 RENEW_TOKENS_AFTER = 6 * 3600  # seconds, of the 24 hours they live
 
 
@@ -88,7 +90,13 @@ class Stack:
     def _is_up(self, wanted: tuple[str, ...]) -> bool:
         names = {f"{service}-{role}" for service, role in roster.processes(wanted)}
         known = {one.name for one in self.watched()} - {"kafka", "postgres"}
-        return known == names and self._supervision.alive() and all(status.green for status in self.status())
+        if known != names or not self._supervision.alive():
+            return False
+        try:
+            self.wait_ready(SETTLES_WITHIN)
+        except CannotStart:
+            return False
+        return True
 
     def _start(
         self, services: tuple[str, ...], extra: Mapping[str, str], environ: Mapping[str, str], seconds: float
@@ -153,6 +161,7 @@ class Stack:
             parts.containers().stop(self.layout)
         for file in (self.layout.record, self.layout.env, *self.layout.state.glob("run/*.pid")):
             file.unlink(missing_ok=True)
+        self.layout.leave_no_socket_folder()
 
     @contextmanager
     def _undone_on_failure(self) -> Iterator[None]:

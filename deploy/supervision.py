@@ -23,6 +23,7 @@ from deploy.program import Program
 HEAD = """\
 [supervisord]
 nodaemon=true
+silent=true
 logfile={folder}/supervisord.log
 logfile_maxbytes=5MB
 pidfile={folder}/pid

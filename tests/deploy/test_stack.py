@@ -84,6 +84,22 @@ def test_a_second_up_changes_nothing(stack: Stack) -> None:
     assert {one.name: one.pid for one in stack.status()} == before
 
 
+def test_a_second_up_renews_tokens_that_are_old(stack: Stack) -> None:
+    before = stack.environment()
+    hours_ago = time.time() - 7 * 3600
+    os.utime(stack.layout.env, (hours_ago, hours_ago))
+    after = stack.up(environ={})
+    assert {name for name in after if after[name] != before[name]} == {"SERVICE_TOKEN", "ADMIN_TOKEN", "OPS_TOKEN"}
+    assert stack.environment() == after
+
+
+def test_one_process_can_be_stopped_and_started(stack: Stack) -> None:
+    stack.stop("checkins-relay")
+    assert [one.name for one in stack.status() if not one.green] == ["checkins-relay"]
+    stack.start("checkins-relay")
+    stack.wait_ready(5)
+
+
 def test_two_checkouts_run_side_by_side(stack: Stack, tmp_path: Path) -> None:
     other = Stack(checkout(tmp_path), tmp_path / ".local")
     environment = other.up(environ=given(stack))

@@ -1,0 +1,81 @@
+"""What is stored and what is in Kafka, read from outside: by SQL and by a plain consumer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from shared.kafka.records import event_id
+from shared.kafka.topics import PARTITIONS
+
+PATIENCE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A record of a topic, by its CloudEvents attributes."""
+
+    id: str
+    type: str
+    sequence: int
+    key: str
+    partition: int
+    value: bytes
+
+
+async def stored_ids(database_url: str, service: str) -> list[str]:
+    """The `ce_id` that each stored event must have, in order of the notification log."""
+    query = f"SELECT originator_id, originator_version FROM {service}_events ORDER BY notification_id"
+    async with await psycopg.AsyncConnection.connect(database_url) as connection:
+        rows = await (await connection.execute(query.encode())).fetchall()
+    return [str(event_id(originator, version)) for originator, version in rows]
+
+
+async def relayed(environment: Mapping[str, str], service: str) -> None:
+    """Returns when the relay's position is the last notification."""
+    query = (
+        f"SELECT coalesce((SELECT max(position) FROM relay_position), 0) >= coalesce(max(notification_id), 0)"
+        f" FROM {service}_events"
+    )
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await _says(environment[f"{service.upper()}_DATABASE_URL"], query):
+            await asyncio.sleep(0.05)
+
+
+async def _says(database_url: str, query: str) -> bool:
+    try:
+        async with await psycopg.AsyncConnection.connect(database_url) as connection:
+            row = await (await connection.execute(query.encode())).fetchone()
+            return bool(row and row[0])
+    except psycopg.OperationalError:
+        return False
+
+
+async def records(bootstrap: str, topic: str) -> list[Seen]:
+    """Everything in a topic, partition by partition in order of offset."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
+        consumer.assign(places)
+        ends = await consumer.end_offsets(places)
+        for place in places:
+            consumer.seek(place, 0)
+        seen: list[Seen] = []
+        while any([await consumer.position(place) < ends[place] for place in places]):
+            for messages in (await consumer.getmany(timeout_ms=500, max_records=5_000)).values():
+                seen.extend(_seen(message) for message in messages)
+        return seen
+    finally:
+        await consumer.stop()
+
+
+def _seen(message: Any) -> Seen:
+    headers = {key: value.decode() for key, value in message.headers}
+    sequence = int(headers["ce_sequence"])
+    return Seen(headers["ce_id"], headers["ce_type"], sequence, message.key.decode(), message.partition, message.value)

@@ -1,4 +1,4 @@
-"""Says whether every role of the container's service is ready. Standard library only, since it runs every ten seconds."""
+"""Says whether every role of the container's service is ready. Standard library only, since it runs every five seconds."""
 
 import os
 import sys

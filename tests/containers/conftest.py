@@ -25,13 +25,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def system() -> Iterator[System]:
+def composed() -> Iterator[System]:
     """All of docker-compose.yml, under a name and on ports of its own."""
-    composed = System()
+    system = System()
     try:
-        composed.up()
-        yield composed
+        system.up()
+        yield system
     except subprocess.CalledProcessError:
-        pytest.fail(f"docker compose up failed:\n{composed.logs()}")
+        pytest.fail(f"docker compose up failed:\n{system.logs()}")
     finally:
-        composed.down()
+        system.down()

@@ -28,30 +28,30 @@ for place in ('/', '/app', '/opt/venv', '/keys', '/tmp'):
 
 
 @pytest.mark.parametrize("service", OURS)
-def test_an_image_holds_its_own_service_and_what_is_shared_and_nothing_else(system: System, service: str) -> None:
-    held = json.loads(system.within(service, HELD))
+def test_an_image_holds_its_own_service_and_what_is_shared_and_nothing_else(composed: System, service: str) -> None:
+    held = json.loads(composed.within(service, HELD))
     expected = {"serve.py", "health.py", "services/__init__.py", *_files(f"services/{service}"), *_files("shared")}
     assert set(held) == expected
 
 
 @pytest.mark.parametrize("service", OURS)
-def test_an_image_holds_its_own_extra_and_no_tool_of_development(system: System, service: str) -> None:
-    installed = set(json.loads(system.within(service, INSTALLED)))
+def test_an_image_holds_its_own_extra_and_no_tool_of_development(composed: System, service: str) -> None:
+    installed = set(json.loads(composed.within(service, INSTALLED)))
     assert {"fastapi", "eventsourcing", "aiokafka"} <= installed
     assert ("faust-streaming" in installed) == (service != "checkins")
     assert installed.isdisjoint({"pytest", "mypy", "testcontainers", "supervisor", "jgo", "uv"})
 
 
 @pytest.mark.parametrize("service", OURS)
-def test_a_service_runs_as_nobody_and_can_write_nowhere_but_in_tmp(system: System, service: str) -> None:
-    assert system.within(service, "import os; print(os.getuid(), os.getgid())") == "10001 10001\n"
-    writable = dict(line.rsplit(" ", 1) for line in system.within(service, WRITABLE).splitlines())
+def test_a_service_runs_as_nobody_and_can_write_nowhere_but_in_tmp(composed: System, service: str) -> None:
+    assert composed.within(service, "import os; print(os.getuid(), os.getgid())") == "10001 10001\n"
+    writable = dict(line.rsplit(" ", 1) for line in composed.within(service, WRITABLE).splitlines())
     assert [place for place, answer in writable.items() if answer == "True"] == ["/tmp"]
 
 
 @pytest.mark.parametrize("name", ["kafka", "postgres", *OURS])
-def test_no_container_runs_as_root(system: System, name: str) -> None:
-    assert str(cast(dict[str, Any], system.inspect(name)["Config"])["User"]) not in {"", "0", "root", "0:0"}
+def test_no_container_runs_as_root(composed: System, name: str) -> None:
+    assert str(cast(dict[str, Any], composed.inspect(name)["Config"])["User"]) not in {"", "0", "root", "0:0"}
 
 
 def _files(folder: str) -> set[str]:

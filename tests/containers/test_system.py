@@ -20,40 +20,40 @@ MEMBER = {
 }
 
 
-def test_every_service_is_ready_and_healthy(system: System) -> None:
-    for service in system.services:
-        assert httpx.get(f"{system.url(service)}/readyz").status_code == 200
-        state = cast(dict[str, Any], system.inspect(service)["State"])
+def test_every_service_is_ready_and_healthy(composed: System) -> None:
+    for service in composed.services:
+        assert httpx.get(f"{composed.url(service)}/readyz").status_code == 200
+        state = cast(dict[str, Any], composed.inspect(service)["State"])
         assert state["Health"]["Status"] == "healthy"
 
 
-async def test_a_check_in_that_was_posted_reaches_kafka(system: System) -> None:
-    headers = {"Authorization": f"Bearer {system.tokens()['SERVICE_TOKEN']}"}
-    async with httpx.AsyncClient(base_url=system.url("checkins"), headers=headers) as client:
+async def test_a_check_in_that_was_posted_reaches_kafka(composed: System) -> None:
+    headers = {"Authorization": f"Bearer {composed.tokens()['SERVICE_TOKEN']}"}
+    async with httpx.AsyncClient(base_url=composed.url("checkins"), headers=headers) as client:
         member = (await client.post("/members", json=MEMBER)).raise_for_status().json()["id"]
         posted = await client.post("/check-ins", json={"member": member, "mood": 4, "note": "A quiet day."})
     assert posted.status_code == 201, posted.text
-    types = await asyncio.wait_for(_events_of(system.bootstrap, member, 2), 20)
+    types = await asyncio.wait_for(_events_of(composed.bootstrap, member, 2), 20)
     assert types == ["alongside.checkins.MemberEnrolled.v1", "alongside.checkins.CheckInRecorded.v1"]
 
 
-def test_a_role_that_dies_is_started_again_and_the_container_stays(system: System) -> None:
-    before = system.inspect("checkins")["Id"]
-    system.within("checkins", KILL_THE_API)
+def test_a_role_that_dies_is_started_again_and_the_container_stays(composed: System) -> None:
+    before = composed.inspect("checkins")["Id"]
+    composed.within("checkins", KILL_THE_API)
     deadline = time.monotonic() + 20
-    while not _ready(system.url("checkins")):
-        assert time.monotonic() < deadline, system.logs()
+    while not _ready(composed.url("checkins")):
+        assert time.monotonic() < deadline, composed.logs()
         time.sleep(0.1)
-    assert system.inspect("checkins")["Id"] == before
-    assert system.inspect("checkins")["RestartCount"] == 0
+    assert composed.inspect("checkins")["Id"] == before
+    assert composed.inspect("checkins")["RestartCount"] == 0
 
 
-def test_a_container_ends_in_order_and_quickly(system: System) -> None:
+def test_a_container_ends_in_order_and_quickly(composed: System) -> None:
     begun = time.monotonic()
-    system.compose("stop", "checkins")
+    composed.compose("stop", "checkins")
     seconds = time.monotonic() - begun
-    state = cast(dict[str, Any], system.inspect("checkins")["State"])
-    system.compose("up", "--wait", "checkins")
+    state = cast(dict[str, Any], composed.inspect("checkins")["State"])
+    composed.compose("up", "--wait", "checkins")
     assert state["ExitCode"] == 0
     assert seconds < 15
 

@@ -16,7 +16,7 @@ environment:
 	@sh deploy/install.sh
 
 run: environment
-	@.venv/bin/python -m deploy.run $(if $(ONCE),--once)
+	@ONCE=$(ONCE) .venv/bin/python -m deploy.run
 
 up down status: environment
 	@.venv/bin/python -m deploy $@

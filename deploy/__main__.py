@@ -47,11 +47,15 @@ def down(state: State = LOCAL) -> None:
 @app.command()
 def status(state: State = LOCAL) -> None:
     """Shows each process; ends with 0 only if all are well."""
-    found = Stack(CHECKOUT, state).status()
+    stack = Stack(CHECKOUT, state)
+    found = stack.status()
     if not found:
         typer.echo("Down: 'make up' starts it.")
         raise typer.Exit(1)
     Console().print(_table(found))
+    if not stack.supervised():
+        typer.echo("The supervisor has died, so nothing is restarted any more: 'make up' puts that right.")
+        raise typer.Exit(1)
     raise typer.Exit(0 if all(one.green for one in found) else 1)
 
 

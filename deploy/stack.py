@@ -68,6 +68,10 @@ class Stack:
         """One line for each process, empty when the stack is down."""
         return readiness.look_at_all(self.layout, self.watched())
 
+    def supervised(self) -> bool:
+        """Whether what ends would be restarted; False after the supervisor itself was killed."""
+        return self._supervision.alive() or not any(one.ours for one in self.watched())
+
     def environment(self) -> dict[str, str]:
         return dict(self._record().get("environment", {}))
 

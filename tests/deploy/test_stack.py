@@ -137,6 +137,7 @@ def test_the_next_start_survives_a_killed_supervisor(stack: Stack) -> None:
     supervisor = leftovers.read_pid(stack.layout.supervisor / "pid")
     assert supervisor
     os.kill(supervisor, signal.SIGKILL)
+    assert eventually(lambda: not stack.supervised(), 5)
     environment = stack.up(environ={})
     assert all_green(stack)
     assert not any(psutil.pid_exists(pid) for pid in orphans)

@@ -7,7 +7,7 @@ from shared.projection.reader import Changes, Received
 from shared.store.encryption import MemberKeys
 from shared.store.event_store import Write
 
-READER = "recognition"
+READER = "recognition-stream"
 TOPICS = ("checkins.events", "recognition.events")
 
 

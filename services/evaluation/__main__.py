@@ -1,0 +1,96 @@
+"""The only place that wires evaluation together: `python -m services.evaluation ROLE`."""
+
+import asyncio
+from importlib.resources import files
+
+import typer
+
+from services.evaluation import api, relay, views
+from services.evaluation.api.parts import OpenParts
+from services.evaluation.application import Evaluation, Mixer, Readings
+from services.evaluation.domain import Instrument, read_instrument
+from services.evaluation.settings import Settings
+from services.evaluation.stream import READER, EvaluationReader
+from shared.auth import Tokens
+from shared.clock import utc_now
+from shared.http import idempotency
+from shared.http.app import Wall
+from shared.http.idempotency import Answers
+from shared.http.limits import RateLimit
+from shared.http.writes import Writes
+from shared.kafka import relay as kafka_relay
+from shared.kafka.relay import Relay
+from shared.kafka.worker import StreamWorker
+from shared.process import run_all, run_api, run_role
+from shared.projection import parked, positions
+from shared.projection.positions import Positions
+from shared.store.encryption import KeyEncryptionKey
+from shared.store.event_store import EventStore
+
+ROLES = ("api", "stream", "relay")
+SCHEMA = (*views.SCHEMA, *idempotency.SCHEMA, *kafka_relay.SCHEMA, *positions.SCHEMA, *parked.SCHEMA)
+
+cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+
+
+def _instruments() -> dict[str, Instrument]:
+    folder = files("services.evaluation") / "instruments"
+    read = [read_instrument(file.read_text("utf-8")) for file in folder.iterdir() if file.name.endswith(".toml")]
+    return {instrument.id: instrument for instrument in read}
+
+
+def _open(settings: Settings) -> OpenParts:
+    store = EventStore("evaluation", settings.common.database_url, SCHEMA)
+    kek = KeyEncryptionKey.from_file(settings.common.keys / "kek")
+    instruments = _instruments()
+    evaluation = Evaluation(store, kek, instruments, settings.crisis_url, utc_now)
+    answers = Answers(store, kek.key_for("idempotent answers"), utc_now)
+    readings = Readings(store, instruments, evaluation)
+    return OpenParts(
+        store, readings, Writes(store, answers, evaluation.decide), Positions(store, READER), kek.key_for("drawn tokens")
+    )
+
+
+@cli.command("api")
+def serve() -> None:
+    """HTTP in."""
+    settings = Settings.from_environment()
+    parts = api.Parts(lambda: _open(settings), lambda opened: opened.check())
+    wall = Wall(Tokens(settings.common.keys / "jwks.json"), RateLimit(settings.common.rate_limit))
+    run_api(settings.common, api.build(parts, wall), parts.run, lambda: parts.get().close())
+
+
+@cli.command("stream")
+def follow() -> None:
+    """Kafka in."""
+    common = Settings.from_environment().common
+    store = EventStore("evaluation", common.database_url, SCHEMA)
+    reader = EvaluationReader(store, _instruments())
+    worker = StreamWorker(reader, store, common.database_url, common.kafka)
+    run_role(common, "stream", worker.ready, worker.run)
+
+
+@cli.command("relay")
+def relay_events() -> None:
+    """Waiting answers to events, in random order; stored events to Kafka."""
+    common = Settings.from_environment().common
+    store = EventStore("evaluation", common.database_url, SCHEMA)
+    follower = Relay(store, common.database_url, relay.TOPIC, relay.translate, common.kafka)
+    mixer = Mixer(store, utc_now)
+
+    async def work() -> None:
+        async with asyncio.TaskGroup() as together:
+            together.create_task(mixer.run())
+            together.create_task(follower.run())
+
+    run_role(common, "relay", follower.ready, work)
+
+
+@cli.command("all")
+def all_roles() -> None:
+    """Every role, each in a process of its own."""
+    run_all("evaluation", ROLES)
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,55 @@
+"""What the routes call, once the store is open."""
+
+import asyncio
+import hmac
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.evaluation.application import Command, Readings
+from shared.http.opening import Opening
+from shared.http.writes import Writes
+from shared.projection.positions import Positions
+from shared.store.event_store import EventStore
+
+
+class OpenParts:
+    """The application behind the API once its store is open."""
+
+    def __init__(
+        self, store: EventStore, readings: Readings, writes: Writes[Command], positions: Positions, draws_key: bytes
+    ) -> None:
+        self.store = store
+        self.readings = readings
+        self.writes = writes
+        self._positions = positions
+        self._draws_key = draws_key
+
+    def check(self) -> None:
+        """Raises where the database can't be reached."""
+        with self.store.transaction() as cursor:
+            cursor.execute("SELECT 1")
+
+    def close(self) -> None:
+        self.writes.close()
+        self.store.close()
+
+    def secret_of(self, idempotency_key: str) -> bytes:
+        """The key under which a drawn token is kept for a retry: it takes ours and the caller's own to make it."""
+        return hmac.digest(self._draws_key, idempotency_key.encode(), "sha256")
+
+    async def folded(self, publisher: str, sequence: int) -> bool:
+        """Whether the stream has got there."""
+        return await asyncio.to_thread(self._positions.reached, publisher, sequence)
+
+
+Parts = Opening[OpenParts]
+
+
+def parts_of(request: Request) -> OpenParts:
+    """The open parts. Raises a 503 Problem while the store isn't open yet."""
+    parts: Parts = request.app.state.parts
+    return parts.get()
+
+
+Api = Annotated[OpenParts, Depends(parts_of)]

@@ -1,0 +1,35 @@
+"""Unissued tokens, in this process's memory and nowhere else.
+
+Their hashes are stored before anybody draws them, a batch at a time, so drawing changes nothing there. What a process
+hadn't issued when it ended stays a hash that nobody's token has.
+"""
+
+import hashlib
+import secrets
+from uuid import UUID
+
+from services.evaluation.views import tokens
+from shared.store.event_store import EventStore
+
+BATCH = 50
+"""Tokens made at once for one team of one survey."""
+
+
+def hash_of(token: str) -> bytes:
+    """A token has 256 random bits, so its hash needs no salt."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+class TokenPool:
+    def __init__(self, store: EventStore) -> None:
+        self._store = store
+        self._unissued: dict[tuple[UUID, str], list[str]] = {}
+
+    def take(self, survey: UUID, team: str) -> str:
+        """A token that counts in this team's cell, and is nobody else's."""
+        unissued = self._unissued.setdefault((survey, team), [])
+        if not unissued:
+            fresh = [secrets.token_urlsafe(32) for _ in range(BATCH)]
+            tokens.add_hashes(self._store, survey, team, [hash_of(token) for token in fresh])
+            unissued += fresh
+        return unissued.pop()

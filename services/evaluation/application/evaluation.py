@@ -1,0 +1,180 @@
+"""What can be done in evaluation: one method for each command.
+
+Commands arrive in groups; each is decided on its own, and what they share is read once for the group.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from services.evaluation.application.blind_tokens import TokenPool, hash_of
+from services.evaluation.application.commands import CloseSurvey, Command, DrawToken, OpenSurvey, SubmitAnswers
+from services.evaluation.application.mixing import Mixer
+from services.evaluation.domain import Instrument, Survey, coarse
+from services.evaluation.views import surveys, tokens, waiting
+from shared.clock import Clock
+from shared.errors import FieldError, Problem, forbidden, invalid, unknown, wrong_state
+from shared.store.encryption import KeyEncryptionKey, seal, unseal
+from shared.store.event_store import EventStore, Write
+from shared.store.group_commit import Decision
+
+MAY_SOON_BE_KNOWN_SECONDS = 1
+"""A member enrolled in checkins a moment ago comes here through Kafka."""
+
+
+@dataclass
+class Known:
+    """What a group of commands is about. `drawn`, `unused` and `kept` change while it is decided, so that one token is
+    never drawn or used twice in it."""
+
+    surveys: dict[UUID, Survey]
+    teams: dict[UUID, str]
+    drawn: set[tuple[UUID, UUID]]
+    unused: dict[bytes, tuple[UUID, str | None]]
+    kept: dict[bytes, tuple[bytes, bytes]]
+
+    def survey(self, survey: UUID) -> Survey:
+        """Raises a 404 Problem."""
+        if survey not in self.surveys:
+            raise unknown("survey")
+        return self.surveys[survey]
+
+
+class Evaluation:
+    """The use cases over one event store. `resources_url` is in every answer, whatever was answered."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        kek: KeyEncryptionKey,
+        instruments: Mapping[str, Instrument],
+        resources_url: str | None,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._kek = kek
+        self._instruments = instruments
+        self._resources_url = resources_url
+        self._clock = clock
+        self._pool = TokenPool(store)
+        self._mixer = Mixer(store, clock)
+
+    def decide(self, commands: Sequence[Command]) -> list[Decision[Any] | Exception]:
+        known = self._known(commands)
+        return [self._one(command, known) for command in commands]
+
+    def _known(self, commands: Sequence[Command]) -> Known:
+        named = list({command.survey for command in commands if not isinstance(command, OpenSurvey)})
+        draws = [command for command in commands if isinstance(command, DrawToken)]
+        hashes = [hash_of(command.token) for command in commands if isinstance(command, SubmitAnswers)]
+        retries = [draw.retry.key.key for draw in draws if draw.retry]
+        return Known(
+            surveys.surveys(self._store, named) if named else {},
+            surveys.teams_of(self._store, [draw.member for draw in draws]) if draws else {},
+            self._drawn(draws),
+            tokens.unused(self._store, hashes) if hashes else {},
+            tokens.kept_draws(self._store, retries) if retries else {},
+        )
+
+    def _drawn(self, draws: Sequence[DrawToken]) -> set[tuple[UUID, UUID]]:
+        members: dict[UUID, set[UUID]] = {}
+        for draw in draws:
+            members.setdefault(draw.survey, set()).add(draw.member)
+        return {(survey, one) for survey, some in members.items() for one in tokens.have_drawn(self._store, survey, some)}
+
+    def _one(self, command: Command, known: Known) -> Decision[Any] | Exception:
+        try:
+            return HANDLERS[type(command)](self, command, known)
+        except Problem as problem:
+            return problem
+
+    def open(self, command: OpenSurvey, known: Known) -> Decision[Any]:
+        survey = command.survey
+        if survey.instrument not in self._instruments:
+            raise invalid("/instrument", f"must be one of {', '.join(sorted(self._instruments))}")
+        writes = (surveys.put_survey(survey), tokens.put_nobody_drew(survey.id))
+        return Decision({"id": survey.id}, (survey.open(self._clock()),), writes)
+
+    def close(self, command: CloseSurvey, known: Known) -> Decision[Any]:
+        """Closes with what still waits, so that no answer comes after the end."""
+        survey = known.survey(command.survey)
+        if survey.closed:
+            raise wrong_state("The survey is closed already.")
+        known.surveys[survey.id] = survey.as_closed()
+        moved = self._mixer.of_survey(survey.id)
+        writes = (*moved.writes, surveys.put_survey(survey.as_closed()))
+        return Decision({"id": survey.id}, (*moved.events, survey.close(self._clock())), writes)
+
+    def draw(self, command: DrawToken, known: Known) -> Decision[Any]:
+        """A blind token. With an Idempotency-Key it can be asked for again; what is kept for that, only the key opens."""
+        retry = command.retry
+        if retry and retry.key.key in known.kept:
+            return Decision({"token": self._drawn_before(command, known)})
+        team = self._audience_team(command, known)
+        if (command.survey, command.member) in known.drawn:
+            raise wrong_state("This member has drawn their token for this survey already.")
+        known.drawn.add((command.survey, command.member))
+        token = self._pool.take(command.survey, team)
+        return Decision({"token": token}, (), (tokens.put_drawn(command.survey, command.member), *self._keep(command, token)))
+
+    def answer(self, command: SubmitAnswers, known: Known) -> Decision[Any]:
+        survey = known.survey(command.survey)
+        of, team = known.unused.get(hash_of(command.token), (None, None))
+        if of != survey.id:
+            raise forbidden("The token isn't one of this survey's, or it has been used.")
+        if not survey.takes_answers(self._clock()):
+            raise wrong_state("The survey isn't open.")
+        self._require_complete(survey, command.scores)
+        del known.unused[hash_of(command.token)]
+        writes = (tokens.use(hash_of(command.token)), waiting.put_answer(survey.id, team, command.scores))
+        return Decision({"resources_url": self._resources_url}, (), (*writes, *self._comment(command)))
+
+    def _audience_team(self, command: DrawToken, known: Known) -> str:
+        survey = known.survey(command.survey)
+        if command.member not in known.teams:
+            raise unknown("member", retry_after=MAY_SOON_BE_KNOWN_SECONDS)
+        team = known.teams[command.member]
+        if not survey.asks(team):
+            raise forbidden("This survey doesn't ask this member's team.")
+        if not survey.takes_answers(self._clock()):
+            raise wrong_state("The survey isn't open.")
+        return team
+
+    def _require_complete(self, survey: Survey, scores: Mapping[str, int]) -> None:
+        wrong = self._instruments[survey.instrument].wrong_answers(scores)
+        errors = [FieldError(f"/answers/{item}" if item else "/answers", why) for item, why in wrong]
+        if errors:
+            raise Problem(422, "invalid-request", "The answers don't fit the instrument.", errors)
+
+    def _comment(self, command: SubmitAnswers) -> tuple[Write, ...]:
+        text = "\n\n".join(comment for comment in command.comments if comment.strip())
+        if not text:
+            return ()
+        return (waiting.put_waiting_comment(command.survey, seal(self.comments_key(command.survey), text.encode(), "comment")),)
+
+    def comments_key(self, survey: UUID) -> bytes:
+        """The key of one survey's comments. Nobody's own: whose a comment is, is not known."""
+        return self._kek.key_for(f"comments of survey {survey}")
+
+    def _keep(self, command: DrawToken, token: str) -> tuple[Write, ...]:
+        if command.retry is None:
+            return ()
+        key = command.retry.key
+        sealed = seal(command.retry.secret, token.encode(), "drawn token")
+        return (tokens.keep_draw(key.key, key.fingerprint, sealed, coarse(self._clock())),)
+
+    def _drawn_before(self, command: DrawToken, known: Known) -> str:
+        assert command.retry is not None, "looked up by its key"
+        fingerprint, sealed = known.kept[command.retry.key.key]
+        if fingerprint != command.retry.key.fingerprint:
+            raise Problem(422, "key-reused", "This Idempotency-Key was used for another request.")
+        return unseal(command.retry.secret, sealed, "drawn token").decode()
+
+
+HANDLERS: dict[type[Command], Callable[[Evaluation, Any, Known], Decision[Any]]] = {
+    OpenSurvey: Evaluation.open,
+    CloseSurvey: Evaluation.close,
+    DrawToken: Evaluation.draw,
+    SubmitAnswers: Evaluation.answer,
+}

@@ -1,0 +1,104 @@
+"""Surveys as they are now, written with their events; and which members there are, folded by the stream."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from services.evaluation.domain import Survey
+from shared.events import PublicEvent, checkins
+from shared.store.event_store import EventStore, Write
+
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS surveys (id uuid PRIMARY KEY, instrument text NOT NULL, teams text[] NOT NULL,"
+    " opens timestamptz NOT NULL, closes timestamptz NOT NULL, min_scores integer NOT NULL, min_comments integer NOT NULL,"
+    " closed boolean NOT NULL DEFAULT false)",
+    "CREATE INDEX IF NOT EXISTS surveys_opens ON surveys (opens DESC, id DESC)",
+    "CREATE TABLE IF NOT EXISTS members (member uuid PRIMARY KEY, team text NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS members_team ON members (team)",
+)
+
+
+def surveys(store: EventStore, ids: Sequence[UUID]) -> dict[UUID, Survey]:
+    with store.transaction() as cursor:
+        cursor.execute("SELECT * FROM surveys WHERE id = ANY(%s)", (list(ids),))
+        return {row["id"]: _survey(row) for row in cursor}
+
+
+def survey_page(store: EventStore, limit: int, before: tuple[str, UUID] | None) -> list[Survey]:
+    """The latest to open first; one more than `limit` where there are more."""
+    at, last = before or ("infinity", UUID(int=2**128 - 1))
+    with store.transaction() as cursor:
+        cursor.execute(
+            "SELECT * FROM surveys WHERE (opens, id) < (%s::timestamptz, %s) ORDER BY opens DESC, id DESC LIMIT %s",
+            (at, last, limit + 1),
+        )
+        return [_survey(row) for row in cursor]
+
+
+def _survey(row: DictRow) -> Survey:
+    return Survey(**{**row, "teams": tuple(row["teams"])})
+
+
+def put_survey(survey: Survey) -> Write:
+    values = (survey.id, survey.instrument, list(survey.teams), survey.opens, survey.closes)
+    floors = (survey.min_scores, survey.min_comments, survey.closed)
+
+    def write(cursor: Cursor[DictRow]) -> None:
+        cursor.execute(
+            "INSERT INTO surveys VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+            " ON CONFLICT (id) DO UPDATE SET closed = excluded.closed",
+            (*values, *floors),
+        )
+
+    return write
+
+
+def teams_of(store: EventStore, members: Sequence[UUID]) -> dict[UUID, str]:
+    with store.transaction() as cursor:
+        cursor.execute("SELECT member, team FROM members WHERE member = ANY(%s)", (list(members),))
+        return {row["member"]: row["team"] for row in cursor}
+
+
+def team_sizes(store: EventStore) -> dict[str, int]:
+    """How many members each team has."""
+    with store.transaction() as cursor:
+        cursor.execute("SELECT team, count(*) AS members FROM members GROUP BY team")
+        return {row["team"]: row["members"] for row in cursor}
+
+
+def moves(events: Sequence[PublicEvent]) -> dict[UUID, str | None]:
+    """Where the members that are heard of belong after these events; None for the erased."""
+    teams: dict[UUID, str | None] = {}
+    for event in events:
+        if isinstance(event, checkins.MemberEnrolled | checkins.MemberMoved):
+            teams[event.member] = event.team
+        elif isinstance(event, checkins.MemberErased):
+            teams[event.member] = None
+    return teams
+
+
+def put_members(teams: dict[UUID, str]) -> Write:
+    def write(cursor: Cursor[DictRow]) -> None:
+        cursor.execute(
+            "INSERT INTO members SELECT * FROM unnest(%s::uuid[], %s::text[])"
+            " ON CONFLICT (member) DO UPDATE SET team = excluded.team",
+            (list(teams), list(teams.values())),
+        )
+
+    return write
+
+
+def drop_members(members: Sequence[UUID]) -> Write:
+    """Forgets members, and that they drew tokens. What they answered can't be found, so it stays."""
+
+    def write(cursor: Cursor[DictRow]) -> None:
+        cursor.execute("DELETE FROM members WHERE member = ANY(%s)", (list(members),))
+        cursor.execute(
+            "UPDATE drawn SET members = ARRAY(SELECT kept FROM unnest(members) AS kept WHERE kept <> ALL(%s) ORDER BY kept)"
+            " WHERE members && %s",
+            (list(members), list(members)),
+        )
+
+    return write

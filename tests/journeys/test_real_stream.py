@@ -17,9 +17,9 @@ import msgspec
 import pytest
 
 from deploy import Stack
+from deploy.demo.client import Client, connected
 from tests.conftest import ROOT
 from tests.journeys.history import Seen, records, relayed, stored_ids
-from tests.journeys.organisation import Organisation, organisation
 
 STREAM = ROOT.parent / "shared" / "data" / "esm-bringmann-2013.csv.gz"
 ONE_BY_ONE = 400
@@ -29,7 +29,7 @@ BATCH = 500
 @pytest.mark.skipif(not STREAM.exists(), reason=f"the real stream isn't here: {STREAM.name} lies beside the project, not in it")
 async def test_every_report_of_the_real_stream_is_in_kafka_once_and_in_order_for_each_member(system: Stack) -> None:
     environment = system.environment()
-    async with organisation(environment) as people:
+    async with connected(environment) as people:
         reports = list(_reports(STREAM))
         members = await _enrol(people, reports)
         posted = await _post(people, [_check_in(report, members) for report in reports])
@@ -43,12 +43,12 @@ async def test_every_report_of_the_real_stream_is_in_kafka_once_and_in_order_for
     assert _check_ins_by_member(seen, set(posted)) == _ids_by_member(reports, members, posted)
 
 
-async def _enrol(people: Organisation, reports: list[dict[str, str]]) -> dict[str, str]:
+async def _enrol(people: Client, reports: list[dict[str, str]]) -> dict[str, str]:
     persons = sorted({report["person"] for report in reports})
     return dict(zip(persons, await people.enrol_all(len(persons)), strict=True))
 
 
-async def _post(people: Organisation, check_ins: list[dict[str, Any]]) -> list[str]:
+async def _post(people: Client, check_ins: list[dict[str, Any]]) -> list[str]:
     """The ids of all check-ins, in order: the first one by one, the rest in batches."""
     ids = [(await people.post("checkins", "/check-ins", check_in))["id"] for check_in in check_ins[:ONE_BY_ONE]]
     for start in range(ONE_BY_ONE, len(check_ins), BATCH):

@@ -1,4 +1,4 @@
-"""A client of the public API, as another team's program would write it, and the members that a test enrols."""
+"""A client of the public API, as another team's program would write it; the simulation and the journey tests use it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import aiohttp
 
 EVERYTHING = {"analytics": True, "text": True, "contact": True}
 PATIENCE_SECONDS = 60
+NOT_FOUND = 404
 
 
-class Organisation:
+class Client:
     """Posts with the local tokens, and tries again what says `Retry-After` or doesn't answer."""
 
     def __init__(self, session: aiohttp.ClientSession, environment: Mapping[str, str]) -> None:
@@ -23,6 +24,16 @@ class Organisation:
     async def post(self, service: str, path: str, body: Any, token: str = "SERVICE_TOKEN", **headers: str) -> dict[str, Any]:
         """The answer of a 2xx. Raises Refused for any other that can't be tried again."""
         return await self._call("POST", service, path, body, token, headers)
+
+    async def delete(self, service: str, path: str, token: str = "ADMIN_TOKEN") -> dict[str, Any]:
+        return await self._call("DELETE", service, path, None, token, {})
+
+    async def delete_if_there(self, service: str, path: str) -> None:
+        try:
+            await self.delete(service, path)
+        except Refused as refused:
+            if refused.status != NOT_FOUND:
+                raise
 
     async def get(self, service: str, path: str, token: str = "SERVICE_TOKEN") -> dict[str, Any]:
         return await self._call("GET", service, path, None, token, {})
@@ -46,7 +57,8 @@ class Organisation:
         self, method: str, service: str, path: str, body: Any, token: str, headers: Mapping[str, str]
     ) -> dict[str, Any]:
         url = self.environment[f"{service.upper()}_URL"] + path
-        headers = {"Authorization": f"Bearer {self.environment.get(token, token)}"} | dict(headers)
+        if token:
+            headers = {"Authorization": f"Bearer {self.environment.get(token, token)}"} | dict(headers)
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 try:
@@ -64,8 +76,12 @@ class Organisation:
 class Refused(Exception):
     """An answer that isn't 2xx: its status and body."""
 
+    def __init__(self, status: int, body: str) -> None:
+        super().__init__(f"{status} {body}")
+        self.status = status
+
 
 @asynccontextmanager
-async def organisation(environment: Mapping[str, str]) -> AsyncIterator[Organisation]:
+async def connected(environment: Mapping[str, str]) -> AsyncIterator[Client]:
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=64)) as session:
-        yield Organisation(session, environment)
+        yield Client(session, environment)

@@ -74,3 +74,10 @@ def containers() -> Containers:
             f"PARTS=containers needs {error.name}, which is not here."
             " Leave PARTS out to run Kafka and PostgreSQL from packages."
         ) from error
+
+
+def stop_containers(layout: Layout) -> None:
+    try:
+        containers().stop(layout)
+    except Exception as error:  # whatever the engine's client raises: we do not import it unless containers are asked for
+        raise CannotStart(f"The containers of {layout.state} could not be stopped: {error}") from error

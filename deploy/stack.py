@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -161,18 +161,19 @@ class Stack:
 
     def _end(self) -> None:
         self._supervision.end()
-        if self._record().get("parts") == "containers":
-            parts.containers().stop(self.layout)
+        in_containers = self._record().get("parts") == "containers"
         for file in (self.layout.record, self.layout.env, *self.layout.state.glob("run/*.pid")):
             file.unlink(missing_ok=True)
         self.layout.leave_no_socket_folder()
+        if in_containers:
+            parts.stop_containers(self.layout)
 
     @contextmanager
     def _undone_on_failure(self) -> Iterator[None]:
         try:
             yield
         except BaseException:
-            with _undisturbed():
+            with _undisturbed(), suppress(CannotStart):  # what made it fail is what must be told
                 self._end()
             raise
 

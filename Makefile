@@ -16,7 +16,7 @@ environment:
 	@sh deploy/install.sh
 
 run: environment
-	@ONCE=$(ONCE) .venv/bin/python -m deploy.run
+	@.venv/bin/python -m deploy.run $(if $(ONCE),--once)
 
 up down status: environment
 	@.venv/bin/python -m deploy $@

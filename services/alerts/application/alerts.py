@@ -24,11 +24,15 @@ ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class TakeStep:
-    """A supporter's step: accept, decline, later, contact or close. Without a supporter: a clinical lead's close."""
+    """A supporter's step: accept, decline, later, contact or close. Without a supporter: a clinical lead's close.
+
+    `sequence` is the claim link's: it answers the offer with which it came, and no later one.
+    """
 
     alert: UUID
     step: str
     supporter: UUID | None
+    sequence: int | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Alerts:
     def take(self, command: TakeStep) -> Decision[Any]:
         alert, at = self.load(command.alert), self.clock()
         pool = self._pool(alert, at)
+        _require_this_offer(alert, command)
         if command.supporter is None:
             return self._decision(alert, steps.close(alert, None, at), pool)
         return self._decision(alert, _supporters_step(alert, command.step, command.supporter, pool, at), pool)
@@ -111,6 +116,12 @@ def _supporters_step(alert: Alert, step: str, supporter: UUID, pool: Pool, at: d
         case "close":
             return steps.close(alert, supporter, at)
     raise unknown("step")
+
+
+def _require_this_offer(alert: Alert, command: TakeStep) -> None:
+    offer = alert.offer_to(command.supporter) if command.supporter else None
+    if command.sequence is not None and (offer is None or offer.sequence != command.sequence):
+        raise wrong_state("This link's offer isn't open any more.")
 
 
 def _require_not_recused(alert: Alert, supporter: UUID, pool: Pool) -> None:

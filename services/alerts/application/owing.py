@@ -1,6 +1,7 @@
 """What is owed to whom, as ops sees it: every delivery with every attempt, and trying again by hand."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -39,7 +40,7 @@ class Owing:
         writes = (delivery_rows.due_now(command.delivery, self.clock()), alert_rows.wake)
         return Decision({"id": command.delivery, "state": "owed"}, writes=writes)
 
-    def deliveries(self, alert: UUID | None, limit: int, after: tuple[str, str] | None) -> list[dict[str, Any]]:
+    def deliveries(self, alert: UUID | None, limit: int, after: tuple[datetime, UUID] | None) -> list[dict[str, Any]]:
         """Deliveries with their attempts, oldest first; one more than `limit` where there are more."""
         with self.store.transaction() as cursor:
             found = delivery_rows.page(cursor, alert, limit + 1, after)

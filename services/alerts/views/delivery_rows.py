@@ -27,7 +27,7 @@ def find(cursor: Cursor[DictRow], delivery: UUID) -> DictRow | None:
     return cursor.fetchone()
 
 
-def page(cursor: Cursor[DictRow], alert: UUID | None, limit: int, after: tuple[str, str] | None) -> list[DictRow]:
+def page(cursor: Cursor[DictRow], alert: UUID | None, limit: int, after: tuple[datetime, UUID] | None) -> list[DictRow]:
     at, id_ = after or (None, None)
     cursor.execute(_PAGE, {"alert": alert, "at": at, "id": id_, "limit": limit})
     return cursor.fetchall()

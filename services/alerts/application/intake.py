@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
 from uuid import UUID
 
 from psycopg import Cursor
@@ -20,23 +19,21 @@ from services.alerts.views import alert_rows, member_rows, roster
 from services.alerts.views.members import Concern, Effect, Farewell, fold
 from shared.clock import Clock
 from shared.events.checkins import MemberEvent
-from shared.projection.reader import Changes, Received
+from shared.projection.reader import Changes
 from shared.store.event_store import EventStore, Write
 from shared.store.events import PrivateEvent
 
 
 @dataclass(frozen=True)
-class MemberReader:
-    """Reads `checkins.events`. Reading again what was read raises nothing again: an alert's id is its trigger's."""
+class Intake:
+    """Taking in again what was taken in raises nothing again: an alert's id follows from its trigger's."""
 
     store: EventStore
     outcomes: Outcomes
     clock: Clock
-    name: ClassVar[str] = "alerts-stream"
-    topics: ClassVar[Sequence[str]] = ("checkins.events",)
 
-    def advance(self, received: Sequence[Received]) -> Changes:
-        events = [each.event for each in received if isinstance(each.event, MemberEvent)]
+    def take_in(self, events: Sequence[MemberEvent]) -> Changes:
+        """What a batch comes to: the changed members, and the alerts with everything owed because of them."""
         with self.store.transaction() as cursor:
             before = member_rows.load(cursor, {event.member for event in events})
             members, effects = _fold_all(before, events)

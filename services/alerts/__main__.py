@@ -1,0 +1,117 @@
+"""The only place that wires alerts together: `python -m services.alerts ROLE`."""
+
+import aiohttp
+import typer
+
+from services.alerts import api, relay
+from services.alerts.api.parts import OpenParts
+from services.alerts.application.alerts import Alerts
+from services.alerts.application.commands import Commands
+from services.alerts.application.intake import Intake
+from services.alerts.application.outcomes import Outcomes
+from services.alerts.application.owing import Owing
+from services.alerts.application.reading import Reading
+from services.alerts.application.staff import Staff
+from services.alerts.domain.claims import ClaimLinks
+from services.alerts.settings import Settings
+from services.alerts.stream import MemberReader
+from services.alerts.views.schema import SCHEMA
+from services.alerts.webhooks.dialling import connector
+from services.alerts.webhooks.dispatcher import AT_ONCE, Dispatcher, Does
+from services.alerts.webhooks.leases import Leases
+from services.alerts.webhooks.sending import Sender
+from shared.auth import Tokens
+from shared.clock import utc_now
+from shared.http import idempotency
+from shared.http.app import Wall
+from shared.http.idempotency import Answers
+from shared.http.limits import RateLimit
+from shared.http.writes import Writes
+from shared.kafka import relay as kafka_relay
+from shared.kafka.relay import Relay
+from shared.kafka.worker import StreamWorker
+from shared.process import run_all, run_api, run_role
+from shared.projection import parked, positions
+from shared.projection.positions import Positions
+from shared.store.encryption import KeyEncryptionKey
+from shared.store.event_store import EventStore
+
+ROLES = ("api", "stream", "relay", "webhooks")
+TABLES = (*SCHEMA, *idempotency.SCHEMA, *kafka_relay.SCHEMA, *positions.SCHEMA, *parked.SCHEMA)
+
+cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+
+
+class Wiring:
+    """What every role is made of, over one open store."""
+
+    def __init__(self, settings: Settings) -> None:
+        common = settings.common
+        self.store = EventStore("alerts", common.database_url, TABLES)
+        self.kek = KeyEncryptionKey.from_file(common.keys / "kek")
+        self.endpoint_key = self.kek.key_for("endpoint secrets")
+        self.links = ClaimLinks(common.url, settings.claim_key())
+        self.outcomes = Outcomes(self.links)
+        self.alerts = Alerts(self.store, self.outcomes, utc_now)
+        self.staff = Staff(self.store, self.endpoint_key, utc_now, common.local)
+
+    def parts(self) -> OpenParts:
+        owing = Owing(self.store, utc_now)
+        answers = Answers(self.store, self.kek.key_for("idempotent answers"), utc_now)
+        writes = Writes(self.store, answers, Commands(self.alerts, self.staff, owing).decide)
+        reached = Positions(self.store, MemberReader.name).reached
+        return OpenParts(self.store, writes, Reading(self.store, utc_now), owing, self.links, reached)
+
+
+@cli.command("api")
+def serve() -> None:
+    """HTTP in."""
+    settings = Settings.from_environment()
+    parts = api.Parts(lambda: Wiring(settings).parts(), lambda opened: opened.check())
+    wall = Wall(Tokens(settings.common.keys / "jwks.json"), RateLimit(settings.common.rate_limit))
+    run_api(settings.common, api.build(parts, wall), parts.run, lambda: parts.get().close())
+
+
+@cli.command("stream")
+def read_members() -> None:
+    """Members' events from Kafka."""
+    settings = Settings.from_environment()
+    common, wiring = settings.common, Wiring(settings)
+    reader = MemberReader(Intake(wiring.store, wiring.outcomes, utc_now))
+    worker = StreamWorker(reader, wiring.store, common.database_url, common.kafka)
+    run_role(common, "stream", worker.ready, worker.run)
+
+
+@cli.command("relay")
+def relay_events() -> None:
+    """Stored events to Kafka."""
+    common = Settings.from_environment().common
+    store = EventStore("alerts", common.database_url, TABLES)
+    follower = Relay(store, common.database_url, relay.TOPIC, relay.translate, common.kafka)
+    run_role(common, "relay", follower.ready, follower.run)
+
+
+@cli.command("webhooks")
+def send_webhooks() -> None:
+    """Owed deliveries and due timers."""
+    settings = Settings.from_environment()
+    common, wiring = settings.common, Wiring(settings)
+    leases = Leases(common.database_url)
+
+    async def work() -> None:
+        async with leases.pool, aiohttp.ClientSession(connector=connector(common.local, AT_ONCE)) as session:
+            sender = Sender(session, wiring.endpoint_key, utc_now)
+            does = Does(wiring.alerts.fire, wiring.staff.switch_off)
+            await Dispatcher(leases, sender, does, utc_now).run(common.database_url)
+
+    run_role(common, "webhooks", leases.ready, work)
+
+
+@cli.command("all")
+def all_roles() -> None:
+    """Every role, each in a process of its own."""
+    run_all("alerts", ROLES)
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,19 @@
+"""The app: its routes are in `staff`, `alerts` and `deliveries`."""
+
+from fastapi import FastAPI
+
+from services.alerts.api import alerts, deliveries, staff
+from services.alerts.api.parts import Parts
+from shared.http.app import Wall, new_app
+
+
+def build(parts: Parts, wall: Wall) -> FastAPI:
+    """The service's app over its parts, which may still be opening when it starts."""
+    app = new_app("alerts", wall, [parts.ready])
+    app.state.parts = parts
+    for room in (staff, alerts, deliveries):
+        app.include_router(room.router)
+    return app
+
+
+__all__ = ["Parts", "build"]

@@ -1,0 +1,56 @@
+"""The bodies that alerts takes, and what it says of a rota."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.alerts.application.staff import EnrolSupporter, RegisterEndpoint
+from shared.auth import Caller
+from shared.errors import invalid
+from shared.events.contract import Code
+
+Language = Annotated[str, Field(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35, description="BCP 47")]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SupporterBody(Body):
+    member: UUID
+    languages: Annotated[tuple[Language, ...], Field(min_length=1, max_length=20)]
+    skills: Annotated[tuple[Code, ...], Field(max_length=50)]
+    weekly_hours: Annotated[float, Field(gt=0, le=168, allow_inf_nan=False)] | None = None
+    rota: Any = None
+
+    def command(self) -> EnrolSupporter:
+        """Raises a 422 Problem for a rota: to be asked outside it would be worse than to be refused here."""
+        if self.rota is not None:
+            raise invalid("/rota", "rotas aren't taken yet; a supporter without one is always on call")
+        return EnrolSupporter(self.member, self.languages, self.skills, self.weekly_hours)
+
+
+class EndpointBody(Body):
+    supporter: UUID
+    url: Annotated[str, Field(max_length=2_000)]
+
+    def command(self, caller: Caller) -> RegisterEndpoint:
+        return RegisterEndpoint(self.supporter, self.url, caller)
+
+
+class Id(BaseModel):
+    id: UUID
+
+
+class Registered(BaseModel):
+    """Shown once: the secret is kept sealed."""
+
+    id: UUID
+    secret: str
+    public_key: str
+
+
+class Stepped(BaseModel):
+    id: UUID
+    state: str

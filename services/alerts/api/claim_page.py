@@ -1,0 +1,65 @@
+"""The page behind a claim link: what is asked, and two buttons. No script, nothing from elsewhere, nothing that identifies.
+
+Opening it changes nothing, since previews and scanners open links too; only the forms' POST answers an offer.
+"""
+
+from collections.abc import Awaitable, Callable
+from html import escape
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import Request, Response
+from starlette.responses import RedirectResponse
+
+from services.alerts.domain.alert import Alert, Offer, OfferState
+from shared.errors import Problem
+
+SAFE = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Alongside</title><style>
+body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 2rem auto; padding: 0 1rem; }}
+button {{ font: inherit; width: 100%; padding: .8rem; margin: .4rem 0; }}
+</style></head><body><h1>{title}</h1><p>{text}</p>
+{forms}</body></html>
+"""
+FORM = '<form method="post" action="/alerts/{alert}/{step}?token={token}"><button>{label}</button></form>\n'
+ASKED = (("accept", "Yes, I will get in touch"), ("later", "Not now"), ("decline", "No"))
+MINE = (("contact", "I have been in touch"), ("close", "Close it"))
+
+
+def response(alert: Alert, offer: Offer | None, token: str | None) -> Response:
+    title, text, steps = _content(alert, offer)
+    forms = [FORM.format(alert=alert.id, step=step, token=quote(token or ""), label=label) for step, label in steps]
+    page = PAGE.format(title=escape(title), text=escape(text), forms="".join(forms))
+    return Response(page, headers=SAFE, media_type="text/html")
+
+
+async def answer(request: Request, alert: UUID, write: Callable[[], Awaitable[Response]]) -> Response:
+    """A step's answer: JSON for a program; a browser is sent back to the page, which says how things stand."""
+    if "text/html" not in request.headers.get("accept", ""):
+        return await write()
+    try:
+        await write()
+    except Problem as problem:
+        if problem.status != 409:
+            raise
+    token = quote(request.query_params.get("token", ""))
+    return RedirectResponse(f"/alerts/{alert}/claim?token={token}", 303, SAFE)
+
+
+def _content(alert: Alert, offer: Offer | None) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    if alert.has_ended:
+        return "It has ended", "Thank you. Nothing more is needed.", ()
+    if offer is not None and offer.supporter == alert.accepted_by:
+        return "It is yours", "Thank you. Whom it is about is shown in your supporter's tool.", MINE
+    if not alert.is_waiting:
+        return "Somebody has it", "Another supporter was there first. Thank you for looking.", ()
+    if offer is None or offer.state is not OfferState.OPEN:
+        return "Thank you", "Somebody else is asked.", ()
+    until = f"Others are asked too from {offer.expires_at:%H:%M} UTC on."
+    return "Somebody could use a colleague", f"This is {alert.tier}. {until} Can you get in touch?", ASKED

@@ -1,0 +1,33 @@
+"""Deliveries, as ops sees them."""
+
+import asyncio
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from services.alerts.api.bodies import Stepped
+from services.alerts.api.paging import cursor_by, place_of
+from services.alerts.api.parts import Api
+from services.alerts.application.owing import RetryDelivery
+from shared.auth import Caller
+from shared.http.app import allow
+from shared.http.reading import After, AtLeast, Limit, page
+
+router = APIRouter(tags=["deliveries"])
+
+Ops = Annotated[Caller, allow(roles=["ops", "admin"])]
+
+
+@router.get("/deliveries")
+async def deliveries(
+    api: Api, _: Ops, alert: UUID | None = None, limit: Limit = 50, after: After = None, at_least: AtLeast = None
+) -> dict[str, Any]:
+    await api.wait_for(at_least)
+    rows = await asyncio.to_thread(api.owing.deliveries, alert, limit, place_of(after))
+    return page(rows, limit, lambda row: cursor_by("owed_since", row))
+
+
+@router.post("/deliveries/{delivery}/retry", response_model=Stepped)
+async def retry(delivery: UUID, api: Api, caller: Ops, request: Request) -> Response:
+    return await api.writes.answer(request, caller, RetryDelivery(delivery), 200)

@@ -1,0 +1,99 @@
+"""What is read of alerts: by whom was decided before, except for the identity, which only who accepted is told."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.alerts.domain.alert import Alert, Offer, replay
+from services.alerts.domain.events import AlertEvent
+from services.alerts.views import reading_rows, roster
+from shared.clock import Clock
+from shared.errors import forbidden, unknown
+from shared.store.event_store import EventStore
+from shared.store.events import PrivateEvent
+
+WORD = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads: a supporter, a member, or somebody whose work needs every alert and nobody's identity."""
+
+    supporter: UUID | None = None
+    member: UUID | None = None
+    sees_all: bool = False
+
+
+@dataclass(frozen=True)
+class Reading:
+    store: EventStore
+    clock: Clock
+
+    def supporter_of(self, member: UUID | None) -> UUID | None:
+        """The supporter that this member is, if they are one."""
+        if member is None:
+            return None
+        with self.store.transaction() as cursor:
+            return roster.supporter_of(cursor, member)
+
+    def alert(self, alert: UUID, reader: Reader) -> dict[str, Any]:
+        """Raises a 404 Problem for an unknown alert, a 403 for one that the reader has no part in.
+
+        The supporter who accepted is told whom it is about, and that they were is written down first.
+        """
+        found, events = self._found(alert, reader)
+        shown = _shown(found, events)
+        if reader.supporter is None or found.accepted_by != reader.supporter:
+            return shown
+        with self.store.transaction() as cursor:
+            reading_rows.log_access(cursor, alert, found.member, reader.supporter, self.clock())
+        return {**shown, "member": found.member}
+
+    def offer(self, alert: UUID, reader: Reader) -> tuple[Alert, Offer | None]:
+        """The alert and what the reader was asked, for the claim link's page. Raises as `alert` does."""
+        found, _ = self._found(alert, reader)
+        return found, found.offer_to(reader.supporter) if reader.supporter else None
+
+    def _found(self, alert: UUID, reader: Reader) -> tuple[Alert, list[PrivateEvent]]:
+        events = list(self.store.load(alert))
+        found = replay(events)
+        if found is None:
+            raise unknown("alert")
+        _require_part(found, reader)
+        return found, events
+
+    def alerts(self, reader: Reader, limit: int, after: tuple[datetime, UUID] | None) -> list[dict[str, Any]]:
+        """The alerts that the reader has a part in, newest first; one more than `limit` where there are more."""
+        with self.store.transaction() as cursor:
+            if reader.sees_all:
+                return list(reading_rows.all_alerts(cursor, limit + 1, after))
+            return list(reading_rows.alerts_with(cursor, reader.supporter, reader.member, limit + 1, after))
+
+
+def _require_part(alert: Alert, reader: Reader) -> None:
+    is_asked = reader.supporter is not None and alert.offer_to(reader.supporter) is not None
+    if not (reader.sees_all or is_asked or reader.member == alert.member):
+        raise forbidden("This alert was never offered to the caller.")
+
+
+def _shown(alert: Alert, events: Sequence[PrivateEvent]) -> dict[str, Any]:
+    return {
+        "id": alert.id,
+        "tier": alert.tier,
+        "state": alert.state,
+        "points": sum(signal.points for signal in alert.signals),
+        "signals": alert.signals,
+        "raised_at": alert.raised_at,
+        "timeline": [_entry(event) for event in events if isinstance(event, AlertEvent)],
+    }
+
+
+def _entry(event: AlertEvent) -> dict[str, Any]:
+    """What happened and when. Supporters are shown by their opaque id, since ops has to see who was asked."""
+    name = WORD.sub("_", type(event).__name__).lower()
+    entry = {"event": name, "at": event.at, "sequence": event.originator_version}
+    more = {field: getattr(event, field) for field in ("supporter", "expires_at", "step") if hasattr(event, field)}
+    return {**entry, **more}

@@ -1,0 +1,38 @@
+"""Lists of alerts, newest first, and the log of who read whom an alert is about."""
+
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+_PAGE = """
+SELECT id, tier, state, points, raised_at FROM alerts
+WHERE (%(at)s::timestamptz IS NULL OR (raised_at, id) < (%(at)s::timestamptz, %(id)s::uuid)) {part}
+ORDER BY raised_at DESC, id DESC LIMIT %(limit)s
+"""
+_ALL = _PAGE.format(part="")
+_WITH = _PAGE.format(
+    part="AND (member = %(member)s::uuid"
+    " OR EXISTS (SELECT FROM offers WHERE offers.alert = alerts.id AND offers.supporter = %(supporter)s::uuid))"
+)
+
+
+def all_alerts(cursor: Cursor[DictRow], limit: int, after: tuple[datetime, UUID] | None) -> list[DictRow]:
+    at, id_ = after or (None, None)
+    cursor.execute(_ALL.encode(), {"limit": limit, "at": at, "id": id_})
+    return cursor.fetchall()
+
+
+def alerts_with(
+    cursor: Cursor[DictRow], supporter: UUID | None, member: UUID | None, limit: int, after: tuple[datetime, UUID] | None
+) -> list[DictRow]:
+    """Those offered to a supporter, and those about a member."""
+    at, id_ = after or (None, None)
+    values = {"limit": limit, "at": at, "id": id_, "supporter": supporter, "member": member}
+    cursor.execute(_WITH.encode(), values)
+    return cursor.fetchall()
+
+
+def log_access(cursor: Cursor[DictRow], alert: UUID, member: UUID, reader: UUID, at: datetime) -> None:
+    cursor.execute("INSERT INTO accesses (alert, member, reader, at) VALUES (%s, %s, %s, %s)", (alert, member, reader, at))

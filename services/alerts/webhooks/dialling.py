@@ -1,0 +1,71 @@
+"""Where a webhook may go, decided when the socket is made: after DNS, for every address, whatever the URL looked like.
+
+Only addresses that are globally reachable (IANA special-purpose registries, as `ipaddress` knows them), looked at inside
+IPv4-mapped, IPv4-compatible, 6to4 and NAT64 forms too; loopback only by an explicit local setting.
+"""
+
+import socket
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+import aiohttp
+from aiohttp.connector import AddrInfoType
+
+NAT64 = IPv6Network("64:ff9b::/96")
+NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
+IPV4_COMPATIBLE = IPv6Network("::/96")
+DNS_SECONDS = 10
+IDLE_SECONDS = 30
+ENDPOINT_CONNECTIONS = 8
+
+Address = IPv4Address | IPv6Address
+
+
+class AddressRefused(OSError):
+    """The host's address isn't one that a webhook may go to."""
+
+
+def connector(local: bool, connections: int) -> aiohttp.TCPConnector:
+    """Connections that are kept open, none of them to an address that isn't permitted."""
+
+    def guarded(info: AddrInfoType) -> socket.socket:
+        family, kind, protocol, _, place = info
+        if not is_permitted(str(place[0]), local):
+            raise AddressRefused("the address isn't permitted")
+        return socket.socket(family, kind, protocol)
+
+    return aiohttp.TCPConnector(
+        limit=connections,
+        limit_per_host=ENDPOINT_CONNECTIONS,
+        ttl_dns_cache=DNS_SECONDS,
+        keepalive_timeout=IDLE_SECONDS,
+        socket_factory=guarded,
+    )
+
+
+def is_permitted(host: str, local: bool) -> bool:
+    """Whether a webhook may go to this literal address."""
+    try:
+        address = _innermost(ip_address(host.partition("%")[0]))
+    except ValueError:
+        return False
+    if address.is_loopback:
+        return local
+    return address.is_global and not (address.is_multicast or address.is_reserved or _is_site_local(address))
+
+
+def _innermost(address: Address) -> Address:
+    """The IPv4 address that an IPv6 one stands for, else itself."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in NAT64_LOCAL:
+        return IPv4Address(0)
+    inside = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+    if inside is not None:
+        return inside
+    is_wrapped = address in NAT64 or (address in IPV4_COMPATIBLE and int(address) > 1)
+    return IPv4Address(int(address) & 0xFFFFFFFF) if is_wrapped else address
+
+
+def _is_site_local(address: Address) -> bool:
+    """fec0::/10, deprecated by RFC 3879 and still routed inside some networks."""
+    return isinstance(address, IPv6Address) and address.is_site_local

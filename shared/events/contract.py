@@ -51,6 +51,9 @@ class PublicEvent(BaseModel):
 
     @classmethod
     def read(cls, value: bytes, version: int) -> Self:
+        """The event in a value of this version. Raises NewerVersion or pydantic's ValidationError."""
+        if version > cls.version:
+            raise NewerVersion(f"{cls.type()} is the newest here, not v{version}")
         if version == cls.version:
             return cls.model_validate_json(value)
         return cls.model_validate(cls.upcast(msgspec.json.decode(value), version))
@@ -60,8 +63,13 @@ class UnknownEventType(ValueError):
     """A record of a type that this release does not know; its reader passes over it."""
 
 
+class NewerVersion(ValueError):
+    """A record that a later release published: what it means isn't known here, so it must not be taken for today's."""
+
+
 def read_event(ce_type: str, value: bytes) -> PublicEvent:
-    """The event in a record of `ce_type`, of whatever version. Raises UnknownEventType or pydantic's ValidationError."""
+    """The event in a record of `ce_type`, of whatever version. Raises UnknownEventType, NewerVersion or pydantic's
+    ValidationError."""
     name, _, version = ce_type.removeprefix("alongside.").rpartition(".v")
     if name not in _types or not version.isdigit():
         raise UnknownEventType(ce_type)
@@ -73,4 +81,4 @@ def all_events() -> dict[str, type[PublicEvent]]:
     return dict(sorted(_types.items()))
 
 
-__all__ = ["Code", "PublicEvent", "UnknownEventType", "all_events", "read_event"]
+__all__ = ["Code", "NewerVersion", "PublicEvent", "UnknownEventType", "all_events", "read_event"]

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from deploy.contracts.apps import services_with_an_api
+from deploy.contracts.documents import FOLDER, documents
+from shared.events import all_events
+
+COMMAND = "run `.venv/bin/python -m deploy.contracts`, look at the difference and commit it"
+
+
+@pytest.fixture(scope="module")
+def written() -> dict[str, str]:
+    return {file.name: file.read_text() for file in FOLDER.glob("*.json")}
+
+
+def test_the_documents_say_what_the_code_does(written: dict[str, str]) -> None:
+    today = documents()
+    assert sorted(written) == sorted(today), f"a document is missing or left over: {COMMAND}"
+    assert not [name for name in today if today[name] != written[name]], f"changed: {COMMAND}"
+
+
+def test_every_event_is_a_message_of_its_publishers_channel(written: dict[str, str]) -> None:
+    document = json.loads(written["asyncapi.json"])
+    messages = {name for channel in document["channels"].values() for name in channel["messages"]}
+    assert messages == set(all_events()) == set(document["components"]["messages"])
+
+
+@pytest.mark.parametrize("name", ["asyncapi.json", *(f"openapi-{service}.json" for service in services_with_an_api())])
+def test_every_reference_in_a_document_leads_somewhere(name: str, written: dict[str, str]) -> None:
+    document = json.loads(written[name])
+    for reference in _references(document):
+        assert _at(document, reference) is not None, reference
+
+
+@pytest.mark.parametrize("service", services_with_an_api())
+def test_every_answer_that_is_an_error_is_problem_json(service: str, written: dict[str, str]) -> None:
+    for address, operations in json.loads(written[f"openapi-{service}.json"])["paths"].items():
+        for method, operation in operations.items():
+            for status, answer in operation["responses"].items():
+                if status >= "400":
+                    assert [*answer["content"]] == ["application/problem+json"], f"{method} {address} {status}"
+
+
+def _references(part: Any) -> list[str]:
+    if isinstance(part, dict):
+        own = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
+        return own + [found for value in part.values() for found in _references(value)]
+    return [found for value in part for found in _references(value)] if isinstance(part, list) else []
+
+
+def _at(document: Any, reference: str) -> Any:
+    for name in reference.removeprefix("#/").split("/"):
+        document = document.get(name.replace("~1", "/").replace("~0", "~"), {})
+    return document or None

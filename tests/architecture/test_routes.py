@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
+
+from deploy.contracts.apps import app_of, services_with_an_api
+from shared.http.app import allow, anyone
+
+OPEN_TO_ALL = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/crisis", "/crisis-lines"}
+"""Without a token and without a limit: probes, and whom somebody in a crisis can call."""
+
+OTHER_DOORS = {"services.alerts.api.callers.person", "services.alerts.api.callers.visitor"}
+"""An alert's claim link lets its holder in without a bearer token; whoever isn't known is 401 there too."""
+
+ALLOW = allow(roles=["admin"]).dependency.__qualname__
+
+
+@pytest.mark.parametrize("service", services_with_an_api())
+def test_no_route_lets_everybody_in_by_forgetting_to_say_whom(service: str) -> None:
+    routes = list(_routes(app_of(service).routes))
+    unguarded = [_path(route) for route in routes if _path(route) not in OPEN_TO_ALL and not _is_guarded(route)]
+    assert len(routes) > len(OPEN_TO_ALL), "the walk finds the service's own routes"
+    assert not unguarded
+
+
+def _routes(routes: list[BaseRoute]) -> Iterator[BaseRoute]:
+    """Every route, those of included routers too (FastAPI keeps these as routers of their own)."""
+    for route in routes:
+        included = getattr(route, "original_router", None) or getattr(route, "app", None)
+        inner = getattr(included, "routes", None)
+        if inner:
+            yield from _routes(inner)
+        else:
+            yield route
+
+
+def _path(route: BaseRoute) -> str:
+    return str(getattr(route, "path", "an unknown kind of route"))
+
+
+def _is_guarded(route: BaseRoute) -> bool:
+    return isinstance(route, APIRoute) and any(_lets_in(call) for call in _calls(route.dependant))
+
+
+def _calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:
+    for inner in dependant.dependencies:
+        if inner.call is not None:
+            yield inner.call
+        yield from _calls(inner)
+
+
+def _lets_in(call: Callable[..., Any]) -> bool:
+    name = getattr(call, "__qualname__", "")
+    return call is anyone or name == ALLOW or f"{call.__module__}.{name}" in OTHER_DOORS

@@ -20,7 +20,8 @@ COPY deploy/containers/serve.py deploy/containers/health.py app/
 RUN python -m compileall -q --invalidation-mode unchecked-hash -s app -p /app app && install -d -o 10001 -g 10001 keys
 
 FROM ${PYTHON} AS runtime
-ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 ALONGSIDE_KEYS=/keys
+ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 ALONGSIDE_KEYS=/keys \
+    APP_DATADIR=/tmp/faust
 WORKDIR /app
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build --chown=10001:10001 /build/keys /keys

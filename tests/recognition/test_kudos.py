@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from services.recognition.relay import translate
+from shared.events.recognition import KudosGiven
+from tests.recognition.conftest import Give, Service
+from tests.recognition.without_kafka import NOON, erased
+
+SECRET = "thank you for sitting with me"
+
+
+async def test_kudos_are_stored_and_published_without_their_message(service: Service, give: Give) -> None:
+    ann, bob = service.member(), service.member()
+    answer = await give(ann, bob, category="supported_someone", points=5, message=SECRET)
+    assert answer.status_code == 201
+    publisher, _, sequence = answer.headers["X-Position"].partition(":")
+    stored = service.store.notifications(int(sequence) - 1, 1)[0][1]
+    assert publisher == "recognition"
+    published = translate(stored)
+    assert isinstance(published, KudosGiven)
+    assert (str(published.kudos), published.giver, published.receivers) == (answer.json()["id"], ann, (bob,))
+    assert SECRET not in published.model_dump_json()
+
+
+async def test_the_message_is_nowhere_in_the_database_in_the_clear(service: Service, give: Give) -> None:
+    ann, bob = service.member(), service.member()
+    await give(ann, bob, message=SECRET)
+    with service.store.transaction() as cursor:
+        cursor.execute(
+            "SELECT (SELECT string_agg(k::text, '') FROM kudos k) || (SELECT string_agg(e::text, '') FROM"
+            " recognition_events e) AS everything"
+        )
+        row = cursor.fetchone()
+    assert row is not None
+    assert SECRET not in row["everything"]
+    assert SECRET.encode().hex() not in row["everything"]
+
+
+async def test_givers_and_receivers_read_the_message_and_nobody_else_does(
+    service: Service, http: httpx.AsyncClient, give: Give
+) -> None:
+    ann, bob, cy = service.member(), service.member(), service.member()
+    kudos = (await give(ann, bob, message=SECRET)).json()["id"]
+    for member, expected in ((ann, [(kudos, SECRET)]), (bob, [(kudos, SECRET)]), (cy, [])):
+        items = (await http.get("/kudos", headers=service.person(member))).json()["items"]
+        assert [(item["id"], item["message"]) for item in items] == expected
+
+
+async def test_a_program_reads_no_message_and_ops_read_no_people_either(
+    service: Service, http: httpx.AsyncClient, give: Give
+) -> None:
+    await give(service.member(), service.member(), message=SECRET)
+    assert "message" not in (await http.get("/kudos")).json()["items"][0]
+    seen = (await http.get("/kudos", headers=service.person(uuid4(), "ops"))).json()["items"][0]
+    assert seen.keys() == {"id", "category", "points", "given_at"}
+
+
+async def test_kudos_are_paged_newest_first(service: Service, http: httpx.AsyncClient, give: Give) -> None:
+    ann, bob = service.member(), service.member()
+    given = [(await give(ann, bob)).json()["id"] for _ in range(5)]
+    seen: list[str] = []
+    query = {"limit": "2"}
+    while True:
+        found = (await http.get("/kudos", params=query, headers=service.person(ann))).json()
+        seen += [item["id"] for item in found["items"]]
+        if found["next"] is None:
+            break
+        query["after"] = found["next"]
+    assert sorted(seen) == sorted(given)
+    assert len(seen) == len(given)
+
+
+@pytest.mark.parametrize("after", ["!", "bm9uZQ", "MjAyNiBub25l", "é"])
+async def test_a_cursor_that_was_not_ours_is_told(service: Service, http: httpx.AsyncClient, after: str) -> None:
+    answer = await http.get("/kudos", params={"after": after}, headers=service.person(service.member()))
+    assert answer.status_code == 422
+
+
+async def test_a_member_gives_in_their_own_name_only(service: Service, give: Give) -> None:
+    ann, bob = service.member(), service.member()
+    assert (await give(ann, bob, headers=service.person(ann))).status_code == 201
+    assert (await give(ann, bob, headers=service.person(bob))).status_code == 403
+    assert (await give(ann, bob, headers={"Authorization": "Bearer wrong"})).status_code == 401
+
+
+async def test_a_member_not_heard_of_yet_may_be_known_a_second_later(service: Service, give: Give) -> None:
+    answer = await give(service.member(), service.member(), uuid4())
+    assert answer.status_code == 404
+    assert answer.headers["Retry-After"] == "1"
+    assert answer.json()["errors"] == [{"pointer": "/receivers/1", "detail": "no such member"}]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"points": -1}, "/points"),
+        ({"points": 101}, "/points"),
+        ({"points": "5"}, "/points"),
+        ({"points": True}, "/points"),
+        ({"category": "praise"}, "/category"),
+        ({"receivers": []}, "/receivers"),
+        ({"message": "x" * 2001}, "/message"),
+        ({"given_at": "2026-11-18T12:00:00Z"}, "/given_at"),
+    ],
+)
+async def test_a_wrong_field_is_told_by_its_place(service: Service, give: Give, wrong: dict[str, object], pointer: str) -> None:
+    answer = await give(service.member(), service.member(), **wrong)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+async def test_nobody_thanks_themselves_or_the_same_person_twice(service: Service, give: Give) -> None:
+    ann, bob = service.member(), service.member()
+    assert (await give(ann, bob, ann)).json()["errors"][0]["pointer"] == "/receivers/1"
+    assert (await give(ann, bob, bob)).status_code == 422
+    assert (await give(ann, *[uuid4() for _ in range(21)])).status_code == 422
+
+
+async def test_a_nul_character_in_a_message_does_no_harm(service: Service, http: httpx.AsyncClient, give: Give) -> None:
+    ann, bob = service.member(), service.member()
+    assert (await give(ann, bob, message="a\0b")).status_code == 201
+    assert (await http.get("/kudos", headers=service.person(bob))).json()["items"][0]["message"] == "a\0b"
+
+
+async def test_the_same_key_gives_the_same_answer_and_one_kudos(service: Service, http: httpx.AsyncClient, give: Give) -> None:
+    ann, bob = service.member(), service.member()
+    first = await give(ann, bob, headers={"Idempotency-Key": "once", **service.program()})
+    again = await give(ann, bob, headers={"Idempotency-Key": "once", **service.program()})
+    other = await give(bob, ann, headers={"Idempotency-Key": "once", **service.program()})
+    assert (again.content, again.headers["X-Position"]) == (first.content, first.headers["X-Position"])
+    assert other.status_code == 422
+    assert len((await http.get("/kudos", headers=service.person(ann))).json()["items"]) == 1
+
+
+async def test_many_at_once_share_a_commit_and_one_key_for_their_giver(
+    service: Service, http: httpx.AsyncClient, give: Give
+) -> None:
+    ann, bob = service.member(), service.member()
+    answers = await asyncio.gather(*(give(ann, bob, message=f"{SECRET} {n}") for n in range(40)))
+    assert {answer.status_code for answer in answers} == {201}
+    items = (await http.get("/kudos", headers=service.person(bob))).json()["items"]
+    assert {item["message"] for item in items} == {f"{SECRET} {n}" for n in range(40)}
+
+
+async def test_an_erased_member_leaves_nothing_to_read(service: Service, http: httpx.AsyncClient, give: Give) -> None:
+    ann, bob, cy = service.member(), service.member(), service.member()
+    await give(ann, bob, message=SECRET)
+    thanked = (await give(bob, ann, cy, message=SECRET)).json()["id"]
+    service.hearing.from_checkins(erased(ann))
+    assert [item["id"] for item in (await http.get("/kudos", headers=service.person(bob))).json()["items"]] == [thanked]
+    assert (await http.get("/kudos", headers=service.person(cy))).json()["items"][0]["receivers"] == [str(cy)]
+    assert (await give(ann, bob)).status_code == 404
+    with service.store.transaction() as cursor:
+        cursor.execute("SELECT member FROM member_keys WHERE member = %s", (ann,))
+        assert cursor.fetchall() == []
+
+
+async def test_a_cloudevent_counts_at_its_own_time_and_once(service: Service, http: httpx.AsyncClient) -> None:
+    ann, bob = service.member(), service.member()
+    event = {
+        "specversion": "1.0", "id": str(uuid4()), "source": "/chat", "type": "alongside.kudos.v1",
+        "time": "2026-11-02T09:00:00Z", "data": {"giver": str(ann), "receivers": [str(bob)], "category": "coped"},
+    }  # fmt: skip
+    headers = {"Content-Type": "application/cloudevents+json", **service.program()}
+    for _ in range(2):
+        answer = await http.post("/events", json=event, headers=headers)
+        assert (answer.status_code, answer.json()) == (202, {"accepted": 1, "rejected": []})
+    items = (await http.get("/kudos", headers=service.person(ann))).json()["items"]
+    assert [datetime.fromisoformat(item["given_at"]) for item in items] == [datetime(2026, 11, 2, 9, tzinfo=UTC)]
+
+
+async def test_a_wrong_event_never_loses_the_good_ones(service: Service, http: httpx.AsyncClient) -> None:
+    ann, bob = service.member(), service.member()
+    good = {"giver": str(ann), "receivers": [str(bob)], "category": "coped"}
+    events = [
+        {"specversion": "1.0", "id": f"{ann} {n}", "source": "/chat", "type": kind, "time": at, "data": data}
+        for n, (kind, at, data) in enumerate(
+            [
+                ("alongside.kudos.v1", "2026-11-18T11:00:00Z", good),
+                ("alongside.kudos.v1", "9999-12-31T23:59:59Z", good),
+                ("alongside.kudos.v1", "2026-11-19T12:00:00Z", good),
+                ("alongside.check-in.v1", "2026-11-18T11:00:00Z", good),
+                ("alongside.kudos.v1", "2026-11-18T11:00:00Z", good | {"points": -5}),
+                ("alongside.kudos.v1", "2026-11-18T11:00:00Z", good | {"receivers": []}),
+            ]
+        )
+    ]
+    headers = {"Content-Type": "application/cloudevents-batch+json", **service.program()}
+    answer = await http.post("/events", json=events, headers=headers)
+    assert answer.status_code == 202
+    assert answer.json()["accepted"] == 1
+    assert [rejected["index"] for rejected in answer.json()["rejected"]] == [1, 2, 3, 4, 5]
+    assert len((await http.get("/kudos", headers=service.person(ann))).json()["items"]) == 1
+
+
+async def test_a_sender_whose_clock_is_a_little_ahead_gives_now(service: Service, http: httpx.AsyncClient) -> None:
+    ann, bob = service.member(), service.member()
+    event = {"giver": str(ann), "receivers": [str(bob)], "category": "coped"}
+    headers = {
+        "ce-specversion": "1.0", "ce-id": str(uuid4()), "ce-source": "/chat", "ce-type": "alongside.kudos.v1",
+        "ce-time": "2026-11-18T12:01:00Z", **service.program(),
+    }  # fmt: skip
+    assert (await http.post("/events", json=event, headers=headers)).status_code == 202
+    with service.store.transaction() as cursor:
+        cursor.execute("SELECT given_at FROM kudos WHERE giver = %s", (ann,))
+        assert [row["given_at"] for row in cursor] == [NOON]

@@ -1,0 +1,67 @@
+"""What a reader hears, without a broker: real records through the real engine into the real database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from shared.events import PublicEvent
+from shared.events.checkins import Consents, MemberEnrolled, MemberErased, MemberMoved
+from shared.kafka.records import Record, record_of
+from shared.projection.engine import Engine
+from shared.projection.reader import Reader
+from shared.store.event_store import EventStore
+from shared.store.events import PrivateEvent
+
+NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
+"""A Wednesday."""
+
+
+class Stored(PrivateEvent, frozen=True, kw_only=True):
+    """Stands for another service's stored event."""
+
+
+class Hearing:
+    """One partition of each topic, at its end after every call."""
+
+    def __init__(self, store: EventStore, reader: Reader, translate: Callable[[PrivateEvent], PublicEvent | None]) -> None:
+        self._store = store
+        self._engine = Engine(store, reader)
+        self._translate = translate
+        self._owned = {topic: self._engine.positions.claim(topic, 0) for topic in reader.topics}
+        self._relayed = 0
+        self._sequence = 0
+
+    def from_checkins(self, *events: PublicEvent) -> None:
+        for event in events:
+            self._sequence += 1
+            stored = Stored(originator_id=uuid4(), originator_version=1, at=NOON)
+            self._take("checkins", self._sequence, stored, event)
+
+    def own(self) -> None:
+        """Everything this service has stored since it was last asked."""
+        for sequence, stored in self._store.notifications(self._relayed, 10_000):
+            event = self._translate(stored)
+            if event is not None:
+                self._take(self._store.service, sequence, stored, event)
+            self._relayed = sequence
+
+    def _take(self, publisher: str, sequence: int, stored: PrivateEvent, event: PublicEvent) -> None:
+        owned = self._owned[f"{publisher}.events"]
+        record = record_of(publisher, sequence, stored, event)
+        self._engine.take(owned, [Record(owned.topic, 0, owned.next_offset, record.key, record.value, record.headers)])
+
+
+def enrolled(member: UUID, team: str = "care") -> MemberEnrolled:
+    return MemberEnrolled(
+        occurred_at=NOON, member=member, team=team, timezone="Europe/Brussels", languages=("nl",), consents=Consents()
+    )
+
+
+def moved(member: UUID, team: str) -> MemberMoved:
+    return MemberMoved(occurred_at=NOON, member=member, team=team, timezone="Europe/Brussels", languages=("nl",))
+
+
+def erased(member: UUID) -> MemberErased:
+    return MemberErased(occurred_at=NOON, member=member)

@@ -20,9 +20,7 @@ _numbers = itertools.count(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--parts", choices=("local", "containers"), default="local", help="where Kafka and PostgreSQL come from"
-    )
+    parser.addoption("--parts", choices=("local", "containers"), default="local", help="where Kafka and PostgreSQL come from")
 
 
 @pytest.fixture(scope="session")

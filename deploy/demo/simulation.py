@@ -59,7 +59,7 @@ def plan(seed: int, now: datetime) -> Plan:
         days.append(_day(first + timedelta(days=day), levels, carried, chance))
     expected = _plan_alerts(days, chance)
     kudos = [_kudos(chance) for _ in range(KUDOS)]
-    answers = [{str(item): chance.randint(0, 3) for item in range(1, 5)} for _ in range(ANSWERS)]
+    answers = [{f"item_{item}": chance.randint(0, 3) for item in range(1, 5)} for _ in range(ANSWERS)]
     return Plan(members, days, kudos, answers, expected)
 
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from services.alerts.domain.alert import Alert, Offer, replay
 from services.alerts.domain.events import AlertEvent
 from services.alerts.views import reading_rows, roster
@@ -85,7 +87,7 @@ def _shown(alert: Alert, events: Sequence[PrivateEvent]) -> dict[str, Any]:
         "tier": alert.tier,
         "state": alert.state,
         "points": sum(signal.points for signal in alert.signals),
-        "signals": alert.signals,
+        "signals": msgspec.to_builtins(alert.signals),
         "raised_at": alert.raised_at,
         "timeline": [_entry(event) for event in events if isinstance(event, AlertEvent)],
     }

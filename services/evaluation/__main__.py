@@ -33,7 +33,7 @@ SCHEMA = (*views.SCHEMA, *idempotency.SCHEMA, *kafka_relay.SCHEMA, *positions.SC
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 
 
-def _instruments() -> dict[str, Instrument]:
+def all_instruments() -> dict[str, Instrument]:
     folder = files("services.evaluation") / "instruments"
     read = [read_instrument(file.read_text("utf-8")) for file in folder.iterdir() if file.name.endswith(".toml")]
     return {instrument.id: instrument for instrument in read}
@@ -42,7 +42,7 @@ def _instruments() -> dict[str, Instrument]:
 def _open(settings: Settings) -> OpenParts:
     store = EventStore("evaluation", settings.common.database_url, SCHEMA)
     kek = KeyEncryptionKey.from_file(settings.common.keys / "kek")
-    instruments = _instruments()
+    instruments = all_instruments()
     evaluation = Evaluation(store, kek, instruments, settings.crisis_url, utc_now)
     answers = Answers(store, kek.key_for("idempotent answers"), utc_now)
     readings = Readings(store, instruments, evaluation)
@@ -65,7 +65,7 @@ def follow() -> None:
     """Kafka in."""
     common = Settings.from_environment().common
     store = EventStore("evaluation", common.database_url, SCHEMA)
-    reader = EvaluationReader(store, _instruments())
+    reader = EvaluationReader(store, all_instruments())
     worker = StreamWorker(reader, store, common.database_url, common.kafka)
     run_role(common, "stream", worker.ready, worker.run)
 

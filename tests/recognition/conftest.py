@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -26,7 +25,7 @@ from shared.http.writes import Writes
 from shared.projection.positions import Positions
 from shared.store.encryption import KeyEncryptionKey, MemberKeys
 from shared.store.event_store import EventStore
-from tests.recognition.without_kafka import NOON, Hearing, enrolled
+from tests.recognition.without_kafka import NOON, Hearing, StandingClock, enrolled
 
 
 @dataclass
@@ -37,7 +36,7 @@ class Service:
     store: EventStore
     hearing: Hearing
     keys: Keys
-    now: datetime = NOON
+    clock: StandingClock
 
     def member(self, team: str = "care") -> UUID:
         member = uuid4()
@@ -56,18 +55,18 @@ class Service:
 
 @pytest.fixture(scope="module")
 def service(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    clock = StandingClock()
     keys = Keys(_folder(tmp_path_factory))
     store = EventStore("recognition", new_database(), SCHEMA)
     kek = KeyEncryptionKey.from_file(keys.folder / "kek")
     member_keys = MemberKeys(store, kek)
-    recognition = Recognition(store, member_keys, lambda: service.now)
-    writes = Writes(store, Answers(store, kek.key_for("idempotent answers"), lambda: service.now), recognition.decide)
-    opened = OpenParts(store, recognition, writes, Positions(store, READER), lambda: service.now)
+    recognition = Recognition(store, member_keys, clock)
+    writes = Writes(store, Answers(store, kek.key_for("idempotent answers"), clock), recognition.decide)
+    opened = OpenParts(store, recognition, writes, Positions(store, READER), clock)
     parts = api.Parts(lambda: opened, OpenParts.check)
     asyncio.run(parts.run())
     app = api.build(parts, Wall(Tokens(keys.folder / "jwks.json"), RateLimit(10_000)))
-    service = Service(app, store, Hearing(store, RecognitionReader(member_keys), relay.translate), keys)
-    yield service
+    yield Service(app, store, Hearing(store, RecognitionReader(member_keys), relay.translate), keys, clock)
     opened.close()
 
 
@@ -79,7 +78,7 @@ def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def http(service: Service) -> AsyncIterator[httpx.AsyncClient]:
-    service.now = NOON
+    service.clock.now = NOON
     transport = httpx.ASGITransport(service.app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://recognition", headers=service.program()) as client:
         yield client

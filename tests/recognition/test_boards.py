@@ -24,7 +24,7 @@ async def board(http: httpx.AsyncClient, window: str = "all", **query: Any) -> l
 
 async def gave(service: Service, give: Give, giver: UUID, times: int, at: datetime = NOON) -> None:
     receiver = service.member("elsewhere")
-    service.now = at
+    service.clock.now = at
     for _ in range(times):
         assert (await give(giver, receiver)).status_code == 201
     service.hearing.own()
@@ -115,7 +115,7 @@ async def test_the_default_window_is_the_present_one(service: Service, http: htt
     await on_board(http, ann)
     await gave(service, give, ann, 1, NOON)
     assert await board(http, "week", team="now") == [(1, str(ann), 1)]
-    service.now = NOON + timedelta(days=7)
+    service.clock.now = NOON + timedelta(days=7)
     assert await board(http, "week", team="now") == []
 
 

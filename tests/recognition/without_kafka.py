@@ -18,6 +18,16 @@ NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
 """A Wednesday."""
 
 
+class StandingClock:
+    """Stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
 class Stored(PrivateEvent, frozen=True, kw_only=True):
     """Stands for another service's stored event."""
 

@@ -1,0 +1,182 @@
+"""The dispatcher: what is owed arrives, once by its id, signed, however its receiver behaves."""
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from services.alerts.application.alerts import TakeStep
+from shared.clock import utc_now
+from tests.alerts.world import Receiver, World, raw_key, verified
+
+Start = Callable[..., Awaitable[Receiver]]
+
+
+async def test_an_offer_reaches_the_supporters_endpoint(world: World, receivers: Start) -> None:
+    receiver = await receivers()
+    world.supporter(receiver)
+    alert = world.asks_for_somebody(world.member())
+    async with world.dispatcher() as dispatcher:
+        await dispatcher.drain()
+    assert [(body["type"], body["data"]["alert"]) for body in receiver.got] == [("alert.offered", str(alert))]
+
+
+async def test_a_webhook_holds_what_the_contract_says_and_nothing_more(world: World, receivers: Start) -> None:
+    receiver = await receivers()
+    world.supporter(receiver)
+    member = world.member()
+    world.asks_for_somebody(member)
+    async with world.dispatcher() as dispatcher:
+        await dispatcher.drain()
+    _, body = receiver.raw[0]
+    assert set(receiver.got[0]["data"]) == {"alert", "tier", "sequence", "expires_at", "claim_url"}
+    assert len(body) < 1024
+    assert str(member).encode() not in body
+
+
+async def test_both_signatures_of_a_webhook_hold(world: World, receivers: Start) -> None:
+    receiver = await receivers()
+    keys = world.endpoint(world.supporter(), receiver)
+    world.clock.now = utc_now()
+    world.asks_for_somebody(world.member())
+    async with world.dispatcher() as dispatcher:
+        await dispatcher.drain()
+    headers, body = receiver.raw[0]
+    assert verified(keys["secret"], headers, body)["type"] == "alert.offered"
+    asymmetric = headers["webhook-signature"].split(" ")[1].removeprefix("v1a,")
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    Ed25519PublicKey.from_public_bytes(raw_key(keys["public_key"])).verify(base64.b64decode(asymmetric), signed)
+
+
+async def test_a_refused_webhook_is_tried_again_under_its_id_until_it_is_taken(world: World, receivers: Start) -> None:
+    receiver = await receivers(500, 503, 200)
+    world.supporter(receiver)
+    world.asks_for_somebody(world.member())
+    async with world.dispatcher() as dispatcher:
+        for seconds in (0, 6, 331, 4000):
+            world.clock.move(seconds=seconds)
+            await dispatcher.drain()
+    assert len(receiver.got) == 3
+    assert len(receiver.ids()) == 1
+    assert _statuses(world) == [500, 503, 200]
+
+
+@pytest.mark.parametrize("status", [301, 302, 404, 204])
+async def test_only_a_2xx_counts_and_no_redirect_is_followed(world: World, receivers: Start, status: int) -> None:
+    elsewhere = await receivers()
+    receiver = await receivers(status, headers={"Location": elsewhere.url})
+    world.supporter(receiver)
+    world.asks_for_somebody(world.member())
+    async with world.dispatcher() as dispatcher:
+        await dispatcher.drain()
+    assert elsewhere.got == []
+    assert _states(world) == ["delivered" if status == 204 else "owed"]
+
+
+async def test_retry_after_is_waited_for(world: World, receivers: Start) -> None:
+    receiver = await receivers(429, 200, headers={"Retry-After": "120"})
+    world.supporter(receiver)
+    world.asks_for_somebody(world.member())
+    async with world.dispatcher() as dispatcher:
+        await dispatcher.drain()
+        world.clock.move(seconds=119)
+        await dispatcher.drain()
+        assert len(receiver.got) == 1
+        world.clock.move(seconds=1)
+        await dispatcher.drain()
+    assert len(receiver.got) == 2
+
+
+async def test_an_attempt_that_died_with_its_process_is_made_again_when_its_lease_ends(world: World, receivers: Start) -> None:
+    receiver = await receivers()
+    world.supporter(receiver)
+    world.asks_for_somebody(world.member())
+    died = await world.leases.take(world.clock(), 10, {})
+    async with world.dispatcher() as dispatcher:
+        world.clock.move(seconds=4.9)
+        await dispatcher.drain()
+        assert receiver.got == []
+        world.clock.move(seconds=0.1)
+        await dispatcher.drain()
+    assert receiver.ids() == {str(died[0].id)}
+
+
+async def test_two_dispatchers_never_take_the_same_delivery(world: World, receivers: Start) -> None:
+    receiver = await receivers()
+    world.supporter(receiver)
+    for _ in range(30):
+        world.asks_for_somebody(world.member())
+    async with world.dispatcher() as one, world.dispatcher() as other:
+        await asyncio.gather(one.drain(), other.drain())
+    assert len(receiver.got) == len(receiver.ids()) == 30
+
+
+async def test_a_dead_endpoint_leaves_room_for_the_others(world: World, receivers: Start) -> None:
+    dead, alive = await receivers(0), await receivers()
+    world.supporter(dead)
+    world.supporter(alive)
+    for _ in range(40):
+        world.asks_for_somebody(world.member())
+    async with world.dispatching():
+        await alive.until(20)
+        assert len(dead.got) == 8
+        dead.released.set()
+
+
+async def test_a_gone_endpoint_is_switched_off_and_its_alerts_go_to_the_next_at_once(world: World, receivers: Start) -> None:
+    gone, other = await receivers(410), await receivers()
+    world.supporter(gone)
+    alert = world.asks_for_somebody(world.member())
+    world.supporter(other)
+    async with world.dispatcher() as dispatcher:
+        await dispatcher.drain()
+    assert other.types() == ["alert.offered"]
+    assert [row["active"] for row in world.rows("SELECT active FROM endpoints ORDER BY active")] == [False, True]
+    assert world.state(alert) == "offered"
+
+
+async def test_nothing_goes_to_an_address_that_is_not_permitted(world: World, receivers: Start) -> None:
+    receiver = await receivers()
+    world.supporter(receiver)
+    world.rows("UPDATE endpoints SET url = 'http://169.254.169.254/latest' RETURNING id")
+    world.asks_for_somebody(world.member())
+    async with world.dispatcher() as dispatcher:
+        await dispatcher.drain()
+    assert [row["error"] for row in world.rows("SELECT error FROM attempts")] == ["address_refused"]
+
+
+async def test_who_was_not_asked_in_time_is_told_that_it_was_withdrawn(world: World, receivers: Start) -> None:
+    first, second = await receivers(), await receivers()
+    askeds = {world.supporter(first): first, world.supporter(second): second}
+    alert = world.is_in_danger(world.member())
+    async with world.dispatcher() as dispatcher:
+        await dispatcher.drain()
+        world.clock.move(minutes=3)
+        await dispatcher.drain()
+        early, late = (offer.supporter for offer in world.alerts.load(alert).offers)
+        world.do(world.alerts.take(TakeStep(alert, "accept", late)))
+        await dispatcher.drain()
+    assert askeds[early].types() == ["alert.offered", "alert.escalated", "alert.withdrawn"]
+    assert askeds[late].types() == ["alert.offered"]
+    sequences = [body["data"]["sequence"] for body in askeds[early].got]
+    assert sequences == sorted(set(sequences))
+
+
+async def test_a_commit_wakes_the_running_dispatcher(world: World, receivers: Start) -> None:
+    receiver = await receivers()
+    world.supporter(receiver)
+    member = world.member()
+    async with world.dispatching():
+        await asyncio.to_thread(world.asks_for_somebody, member)
+        await receiver.until(1)
+    assert receiver.types() == ["alert.offered"]
+
+
+def _states(world: World) -> list[str]:
+    return [row["state"] for row in world.rows("SELECT state FROM deliveries")]
+
+
+def _statuses(world: World) -> list[int]:
+    return [row["status"] for row in world.rows("SELECT status FROM attempts ORDER BY n")]

@@ -33,7 +33,7 @@ class System:
         return f"http://127.0.0.1:{self.ports[service]}"
 
     def up(self) -> None:
-        self.compose("up", "--build", "--wait", "--wait-timeout", "180", *PARTS, *self.services)
+        self.compose("up", "--build", "--wait", "--wait-timeout", "300", *PARTS, *self.services)
 
     def down(self) -> None:
         self.compose("down", "--volumes", "--timeout", "20", "--rmi", "local")

@@ -24,7 +24,7 @@ def test_every_service_is_composed() -> None:
 def test_every_role_of_a_service_has_its_address(service: str) -> None:
     environment = COMPOSED[service]["environment"]
     assert {url_variable(service, role) for role in ROLES[service]} == {
-        name for name in environment if name.endswith("_URL") and "DATABASE" not in name
+        name for name in environment if re.fullmatch(rf"{service.upper()}_(?!DATABASE).*URL", name)
     }
     assert service in COMPOSED["postgres"]["environment"]["SERVICES"].split()
 

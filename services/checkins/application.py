@@ -5,6 +5,7 @@ Commands arrive in groups; each is decided on its own, and what they share (memb
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -186,7 +187,7 @@ class Checkins:
         assert current is not None, "a member in the view has events"
         return current
 
-    def record_of(self, member: UUID, limit: int, before: tuple[str, str] | None) -> list[dict[str, Any]]:
+    def record_of(self, member: UUID, limit: int, before: tuple[datetime, UUID] | None) -> list[dict[str, Any]]:
         """A member's own check-ins with their notes, newest first. Raises a 404 Problem for an unknown member."""
         key = self._keys.of([member]).get(member)
         if key is None:

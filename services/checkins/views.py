@@ -1,6 +1,7 @@
 """What checkins reads from: members as they are now, and each member's own record. Written with the events they follow."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -75,9 +76,9 @@ def put_check_ins(recorded: Sequence[CheckInRecorded]) -> Write:
     return write
 
 
-def check_ins_of(store: EventStore, member: UUID, limit: int, before: tuple[str, str] | None) -> list[DictRow]:
+def check_ins_of(store: EventStore, member: UUID, limit: int, before: tuple[datetime, UUID] | None) -> list[DictRow]:
     """The newest first, after the one at `before` (recorded_at, id); one more than `limit` where there are more."""
-    later = "AND (recorded_at, id) < (%s::timestamptz, %s::uuid)" if before else ""
+    later = "AND (recorded_at, id) < (%s, %s)" if before else ""
     with store.transaction() as cursor:
         cursor.execute(
             f"SELECT * FROM check_ins WHERE member = %s {later} ORDER BY recorded_at DESC, id DESC LIMIT %s",  # noqa: S608

@@ -1,5 +1,6 @@
 """The outer wall that every service's HTTP has in common: problems, limits, health, metrics, who may call."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -16,6 +17,8 @@ from shared.http.limits import BodyLimit, RateLimit
 from shared.http.request_counter import RequestCounter, route_of
 
 log = structlog.get_logger()
+
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 Ready = Callable[[], Awaitable[None]]
 """Raises when what it asks about isn't ready."""
@@ -121,7 +124,8 @@ def problem_of(errors: Sequence[Any]) -> Problem:
 
 
 def _pointer(loc: Sequence[str | int]) -> str:
-    place = [str(part).replace("~", "~0").replace("/", "~1") for part in loc]
+    """A field that nobody knows is named only where its name is a plain one: a sentence could stand there."""
+    place = [part if PLAIN_NAME.fullmatch(part) else "?" for part in map(str, loc)]
     if place and place[0] == "body":
         place = place[1:]
     return "".join(f"/{part}" for part in place)

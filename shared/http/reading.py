@@ -3,7 +3,9 @@
 import asyncio
 import base64
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Query
 
@@ -11,6 +13,8 @@ from shared.errors import Problem, invalid
 
 LONGEST_WAIT_SECONDS = 2.0
 LOOK_AGAIN_SECONDS = 0.02
+LONGEST_NUMBER = 18
+"""Digits that always fit in a bigint."""
 
 Limit = Annotated[int, Query(ge=1, le=200, description="how many items at most")]
 After = Annotated[str | None, Query(max_length=200, description="the `next` of the page before")]
@@ -40,7 +44,32 @@ def decode_cursor(after: str | None) -> str | None:
     try:
         return base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode()
     except ValueError:
-        raise invalid("after", "not a `next` of an earlier page") from None
+        raise _not_ours() from None
+
+
+def decode_time_and_id(after: str | None) -> tuple[datetime, UUID] | None:
+    """The place in a list by time, from a cursor that is `TIME ID`. Raises a 422 Problem for one that was not ours."""
+    if after is None:
+        return None
+    at, _, last = (decode_cursor(after) or "").partition(" ")
+    try:
+        return datetime.fromisoformat(at), UUID(last)
+    except ValueError:
+        raise _not_ours() from None
+
+
+def decode_number(after: str | None) -> int | None:
+    """The place in a list by number. Raises a 422 Problem for a cursor that was not ours."""
+    if after is None:
+        return None
+    text = decode_cursor(after) or ""
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
+        raise _not_ours()
+    return int(text)
+
+
+def _not_ours() -> Problem:
+    return invalid("after", "not a `next` of an earlier page")
 
 
 async def wait_until(at_least: str | None, reached: Reached) -> None:

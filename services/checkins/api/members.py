@@ -12,7 +12,7 @@ from services.checkins.application import EraseMember
 from shared.auth import Caller
 from shared.errors import forbidden
 from shared.http.app import allow
-from shared.http.reading import After, AtLeast, Limit, decode_cursor, page, wait_until
+from shared.http.reading import After, AtLeast, Limit, decode_number, decode_time_and_id, page, wait_until
 
 router = APIRouter(tags=["members"])
 
@@ -45,17 +45,14 @@ async def own_record(
 ) -> dict[str, Any]:
     _require_self(caller, member)
     await wait_until(at_least, lambda publisher, sequence: asyncio.to_thread(api.reached, publisher, sequence))
-    cursor = decode_cursor(after)
-    at, _, last = (cursor or "").partition(" ")
-    rows = await asyncio.to_thread(api.checkins.record_of, member, limit, (at, last) if cursor else None)
+    rows = await asyncio.to_thread(api.checkins.record_of, member, limit, decode_time_and_id(after))
     return page(rows, limit, lambda row: f"{row['recorded_at'].isoformat()} {row['id']}")
 
 
 @router.get("/members/{member}/accesses")
 async def accesses(member: UUID, api: Api, caller: Person, limit: Limit = 50, after: After = None) -> dict[str, Any]:
     _require_self(caller, member)
-    cursor = decode_cursor(after)
-    rows = await asyncio.to_thread(api.checkins.accesses_to, member, limit, int(cursor) if cursor else None)
+    rows = await asyncio.to_thread(api.checkins.accesses_to, member, limit, decode_number(after))
     return page(rows, limit, lambda row: str(row["id"]))
 
 

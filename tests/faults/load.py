@@ -23,6 +23,7 @@ class Load:
     members: list[str]
     count: int
     requests: int
+    earlier: set[str]
     stored: dict[int, str] = field(default_factory=dict)
 
     @property
@@ -56,16 +57,29 @@ async def stored_check_ins(environment: Mapping[str, str], ids: list[str]) -> in
     return int(row[0]) if row else 0
 
 
-async def offered_alerts(receiver: Receiver, at_least: int, seconds: float) -> dict[str, set[str]]:
-    """The webhook-ids under which each alert was offered, once so many alerts were or the time is up."""
+async def open_alerts(client: Client) -> set[str]:
+    """The alerts that there are already; another test's may still be offered to whoever is there."""
+    found: set[str] = set()
+    after = ""
+    while True:
+        page = await client.get("alerts", f"/alerts?limit=200{after}", "OPS_TOKEN")
+        found |= {item["id"] for item in page["items"]}
+        if page["next"] is None:
+            return found
+        after = f"&after={page['next']}"
+
+
+async def offered_alerts(receiver: Receiver, earlier: set[str], at_least: int, seconds: float) -> dict[str, set[str]]:
+    """The webhook-ids under which each new alert was offered, once so many alerts were or the time is up."""
     deadline = asyncio.get_running_loop().time() + seconds
-    while len(offers := _by_alert(receiver)) < at_least and asyncio.get_running_loop().time() < deadline:
+    while len(offers := _by_alert(receiver, earlier)) < at_least and asyncio.get_running_loop().time() < deadline:
         await asyncio.sleep(0.1)
     return offers
 
 
-def _by_alert(receiver: Receiver) -> dict[str, set[str]]:
+def _by_alert(receiver: Receiver, earlier: set[str]) -> dict[str, set[str]]:
     offers: dict[str, set[str]] = {}
     for arrival in receiver.offers():
-        offers.setdefault(arrival.alert, set()).add(arrival.webhook_id)
+        if arrival.alert not in earlier:
+            offers.setdefault(arrival.alert, set()).add(arrival.webhook_id)
     return offers

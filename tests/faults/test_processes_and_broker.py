@@ -13,7 +13,7 @@ import pytest
 from deploy import Stack
 from deploy.demo.client import Client, connected
 from deploy.demo.receiver import Receiver
-from tests.faults.load import Load, offered_alerts, stored_check_ins
+from tests.faults.load import Load, offered_alerts, open_alerts, stored_check_ins
 
 CHECK_INS = 2_000
 REQUESTS = 100
@@ -67,9 +67,10 @@ async def test_a_broker_away_for_twenty_seconds_delays_alerts_and_loses_nothing(
 
 
 async def _load(client: Client, receiver: Receiver) -> Load:
+    earlier = await open_alerts(client)
     *members, supporter = await client.enrol_all(REQUESTS + 1)
     _, receiver.secrets[0] = await client.supporter(supporter, receiver.url(0))
-    return Load(client, supporter, members, CHECK_INS, REQUESTS)
+    return Load(client, supporter, members, CHECK_INS, REQUESTS, earlier)
 
 
 async def _kill_and_wait(system: Stack, name: str) -> float:
@@ -89,7 +90,7 @@ def _not_green(system: Stack, name: str, killed: int) -> bool:
 
 
 async def _all_arrived(system: Stack, load: Load, receiver: Receiver) -> None:
-    offers = await offered_alerts(receiver, REQUESTS, seconds=60)
+    offers = await offered_alerts(receiver, load.earlier, REQUESTS, seconds=60)
     assert len(load.stored) == len(set(load.stored.values())) == CHECK_INS
     assert await stored_check_ins(system.environment(), list(load.stored.values())) == CHECK_INS
     assert len(offers) == REQUESTS

@@ -73,14 +73,15 @@ def follow() -> None:
 @cli.command("relay")
 def relay_events() -> None:
     """Waiting answers to events, in random order; stored events to Kafka."""
-    common = Settings.from_environment().common
+    settings = Settings.from_environment()
+    common = settings.common
     store = EventStore("evaluation", common.database_url, SCHEMA)
     follower = Relay(store, common.database_url, relay.TOPIC, relay.translate, common.kafka)
     mixer = Mixer(store, utc_now)
 
     async def work() -> None:
         async with asyncio.TaskGroup() as together:
-            together.create_task(mixer.run())
+            together.create_task(mixer.run(settings.mix_seconds))
             together.create_task(follower.run())
 
     run_role(common, "relay", follower.ready, work)

@@ -29,7 +29,8 @@ class SurveyClosed(SurveyEvent):
 
 
 class SurveyAnswered(SurveyEvent):
-    """One answer sheet. `team` is the cell it counts in; `occurred_at` is the coarse hour, never the moment."""
+    """One answer sheet. `team` is the cell it counts in, None where that team is too small ever to be shown apart;
+    `occurred_at` is the coarse hour, never the moment."""
 
     answer: UUID
     team: Code | None = None

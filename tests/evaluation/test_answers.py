@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
 import httpx
 
+from services.evaluation.application import Mixer
 from services.evaluation.domain import AnswerSubmitted, CommentLeft, SurveyClosed
 from services.evaluation.relay import translate
 from shared.events.evaluation import SurveyAnswered
+from shared.store.event_store import Conflict
 from tests.evaluation.conftest import Ask, Asking, Service
 from tests.recognition.without_kafka import NOON
 
@@ -123,3 +126,22 @@ async def test_waiting_comments_share_a_version_when_scores_have_moved(service: 
     assert len(service.rows(versions, survey.id)) == 5
     service.mixer.mix()
     assert len(service.rows(versions, survey.id)) == 1
+
+
+async def test_two_mixers_at_once_move_every_answer_once(service: Service, ask: Ask) -> None:
+    survey = await ask("care")
+    await survey.answered("care", *[6] * 40)
+    mixers = [Mixer(service.store, service.clock) for _ in range(2)]
+    outcomes = await asyncio.gather(*(asyncio.to_thread(mixer.mix) for mixer in mixers), return_exceptions=True)
+    assert not [outcome for outcome in outcomes if outcome and not isinstance(outcome, Conflict)]
+    assert len(submitted(service, survey)) == 40
+
+
+async def test_a_running_mixer_moves_what_comes(service: Service, ask: Ask) -> None:
+    survey = await ask("care")
+    running = asyncio.create_task(service.mixer.run(0.01))
+    await survey.answered("care", *[6] * 5)
+    async with asyncio.timeout(5):
+        while len(submitted(service, survey)) < 5:
+            await asyncio.to_thread(service.store.postgres.max_notification_id)
+    running.cancel()

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import httpx
 
-from services.evaluation.application.blind_tokens import BATCH, hash_of
+from services.evaluation.application.blind_tokens import SMALLEST_BATCH, hash_of
 from tests.evaluation.conftest import RESOURCES, Ask, Service
 from tests.recognition.without_kafka import NOON, erased
 
@@ -23,6 +23,13 @@ async def test_one_of_many_draws_at_once_gets_the_token(service: Service, ask: A
     survey, ann = await ask("care"), service.member("care")
     answers = await asyncio.gather(*(survey.draw(ann) for _ in range(10)))
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 9
+
+
+async def test_many_draw_at_once_and_each_gets_their_own(service: Service, ask: Ask) -> None:
+    survey, members = await ask("many"), [service.member("many") for _ in range(2 * SMALLEST_BATCH + 1)]
+    answers = await asyncio.gather(*(survey.draw(member) for member in members))
+    assert len({answer.json()["token"] for answer in answers}) == len(members)
+    assert {(await survey.draw(member)).status_code for member in members} == {409}
 
 
 async def test_a_member_draws_in_every_survey(service: Service, ask: Ask) -> None:
@@ -128,22 +135,25 @@ async def test_a_program_hands_an_answer_on_with_the_token_alone(service: Servic
     assert [rejected["index"] for rejected in answer.json()["rejected"]] in ([1, 2], [0, 1])
 
 
+VERSIONS = "SELECT hash, xmin::text AS version, ctid::text AS place FROM token_hashes WHERE survey = %s ORDER BY ctid"
+
+
 async def test_drawing_leaves_no_trace_beside_the_hashes(service: Service, ask: Ask) -> None:
     """Row versions (xmin) and places (ctid) are what somebody with the database could join by."""
-    survey = await ask("care")
-    await survey.draw(service.member("care"))
-    before = service.rows("SELECT hash, xmin::text, ctid::text FROM token_hashes WHERE survey = %s", survey.id)
-    for _ in range(BATCH - 1):
-        await survey.draw(service.member("care"))
-    assert service.rows("SELECT hash, xmin::text, ctid::text FROM token_hashes WHERE survey = %s", survey.id) == before
-    assert len(before) == BATCH
+    survey = await ask("traces")
+    await survey.draw(service.member("traces"))
+    before = service.rows(VERSIONS, survey.id)
+    for _ in range(5):
+        await survey.draw(service.member("traces"))
+    assert service.rows(VERSIONS, survey.id) == before
+    assert len(before) == SMALLEST_BATCH
 
 
 async def test_all_hashes_of_a_survey_share_a_version_and_all_draws_are_one_row(service: Service, ask: Ask) -> None:
-    survey = await ask("care", "kitchen")
-    members = [service.member(team) for team in ("care", "kitchen") for _ in range(BATCH + 3)]
+    survey = await ask("one", "two")
+    members = [service.member(team) for team in ("one", "two") for _ in range(12)]
     issued = [hash_of((await survey.draw(member)).json()["token"]) for member in members]
-    rows = service.rows("SELECT hash, xmin::text AS version FROM token_hashes WHERE survey = %s ORDER BY ctid", survey.id)
+    rows = service.rows(VERSIONS, survey.id)
     stored = [bytes(row["hash"]) for row in rows]
     assert len({row["version"] for row in rows}) == 1
     assert set(issued) < set(stored)

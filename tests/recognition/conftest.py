@@ -33,6 +33,7 @@ class Service:
     """Recognition with a clock that stands still until a test moves it, hearing only what it is told."""
 
     app: FastAPI
+    recognition: Recognition
     store: EventStore
     hearing: Hearing
     keys: Keys
@@ -66,7 +67,7 @@ def service(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFa
     parts = api.Parts(lambda: opened, OpenParts.check)
     asyncio.run(parts.run())
     app = api.build(parts, Wall(Tokens(keys.folder / "jwks.json"), RateLimit(10_000)))
-    yield Service(app, store, Hearing(store, RecognitionReader(member_keys), relay.translate), keys, clock)
+    yield Service(app, recognition, store, Hearing(store, RecognitionReader(member_keys), relay.translate), keys, clock)
     opened.close()
 
 

@@ -7,8 +7,12 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from services.recognition.application import GiveKudos
+from services.recognition.domain import Kudos
 from services.recognition.relay import translate
 from shared.events.recognition import KudosGiven
+from shared.store.event_store import Conflict
+from shared.store.group_commit import Decision
 from tests.recognition.conftest import Give, Service
 from tests.recognition.without_kafka import NOON, erased
 
@@ -211,3 +215,17 @@ async def test_a_sender_whose_clock_is_a_little_ahead_gives_now(service: Service
     with service.store.transaction() as cursor:
         cursor.execute("SELECT given_at FROM kudos WHERE giver = %s", (ann,))
         assert [row["given_at"] for row in cursor] == [NOON]
+
+
+async def test_kudos_decided_just_before_an_erasure_are_not_stored(service: Service) -> None:
+    """The key is gone then: a message must not bring a new one into being."""
+    ann, bob = service.member(), service.member()
+    kudos = Kudos(uuid4(), ann, (bob,), "taught", 0, NOON)
+    (decision,) = service.recognition.decide([GiveKudos(kudos, SECRET)])
+    assert isinstance(decision, Decision)
+    service.hearing.from_checkins(erased(ann))
+    with pytest.raises(Conflict):
+        service.store.record(decision.events, decision.writes)
+    with service.store.transaction() as cursor:
+        cursor.execute("SELECT member FROM member_keys WHERE member = %s", (ann,))
+        assert cursor.fetchall() == []

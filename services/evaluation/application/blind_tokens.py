@@ -8,11 +8,11 @@ import hashlib
 import secrets
 from uuid import UUID
 
-from services.evaluation.views import tokens
+from services.evaluation.views import surveys, tokens
 from shared.store.event_store import EventStore
 
-BATCH = 50
-"""Tokens made at once for one team of one survey."""
+SMALLEST_BATCH = 50
+"""Tokens made at once for one team of one survey, however small the team is; else one for each member of it."""
 
 
 def hash_of(token: str) -> bytes:
@@ -29,7 +29,8 @@ class TokenPool:
         """A token that counts in this team's cell, and is nobody else's."""
         unissued = self._unissued.setdefault((survey, team), [])
         if not unissued:
-            fresh = [secrets.token_urlsafe(32) for _ in range(BATCH)]
+            count = max(SMALLEST_BATCH, surveys.team_sizes(self._store).get(team, 0))
+            fresh = [secrets.token_urlsafe(32) for _ in range(count)]
             tokens.add_hashes(self._store, survey, team, [hash_of(token) for token in fresh])
             unissued += fresh
         return unissued.pop()

@@ -4,7 +4,7 @@ Commands arrive in groups; each is decided on its own, and what they share is re
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -25,14 +25,15 @@ MAY_SOON_BE_KNOWN_SECONDS = 1
 
 @dataclass
 class Known:
-    """What a group of commands is about. `drawn`, `unused` and `kept` change while it is decided, so that one token is
-    never drawn or used twice in it."""
+    """What a group of commands is about. It changes while they are decided, so that in one group too no token is drawn or
+    used twice. `drawing` are the new draws, written together: a survey's draws are one row."""
 
     surveys: dict[UUID, Survey]
     teams: dict[UUID, str]
     drawn: set[tuple[UUID, UUID]]
     unused: dict[bytes, tuple[UUID, str | None]]
     kept: dict[bytes, tuple[bytes, bytes]]
+    drawing: dict[UUID, set[UUID]] = field(default_factory=dict)
 
     def survey(self, survey: UUID) -> Survey:
         """Raises a 404 Problem."""
@@ -114,9 +115,8 @@ class Evaluation:
         team = self._audience_team(command, known)
         if (command.survey, command.member) in known.drawn:
             raise wrong_state("This member has drawn their token for this survey already.")
-        known.drawn.add((command.survey, command.member))
         token = self._pool.take(command.survey, team)
-        return Decision({"token": token}, (), (tokens.put_drawn(command.survey, command.member), *self._keep(command, token)))
+        return Decision({"token": token}, (), (*self._note_draw(command, known), *self._keep(command, token)))
 
     def answer(self, command: SubmitAnswers, known: Known) -> Decision[Any]:
         survey = known.survey(command.survey)
@@ -129,6 +129,14 @@ class Evaluation:
         del known.unused[hash_of(command.token)]
         writes = (tokens.use(hash_of(command.token)), waiting.put_answer(survey.id, team, command.scores))
         return Decision({"resources_url": self._resources_url}, (), (*writes, *self._comment(command)))
+
+    def _note_draw(self, command: DrawToken, known: Known) -> tuple[Write, ...]:
+        """One write for all draws of a survey in this group, with the first of them."""
+        known.drawn.add((command.survey, command.member))
+        first = command.survey not in known.drawing
+        drawing = known.drawing.setdefault(command.survey, set())
+        drawing.add(command.member)
+        return (tokens.put_drawn(command.survey, drawing),) if first else ()
 
     def _audience_team(self, command: DrawToken, known: Known) -> str:
         survey = known.survey(command.survey)

@@ -16,9 +16,6 @@ from shared.store.group_commit import Decision
 
 log = structlog.get_logger()
 
-EVERY_SECONDS = 2.0
-"""How long answers wait for others. Longer hides better among them, and is longer without a result."""
-
 
 class Mixer:
     """Moves what waits. Several may run: what one has taken, another doesn't find."""
@@ -27,14 +24,14 @@ class Mixer:
         self._store = store
         self._clock = clock
 
-    async def run(self) -> None:
-        """Mixes until cancelled."""
+    async def run(self, every_seconds: float) -> None:
+        """Mixes until cancelled. Longer hides an answer among more others, and is longer without a result."""
         while True:
             try:
                 await asyncio.to_thread(self.mix)
             except (Conflict, *Unavailable) as error:
                 log.warning("mixer.again", error=type(error).__name__)
-            await asyncio.sleep(EVERY_SECONDS)
+            await asyncio.sleep(every_seconds)
 
     def mix(self) -> None:
         """Moves all answers that wait, and the comments that are enough to be mixed or whose survey is over."""

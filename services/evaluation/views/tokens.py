@@ -29,14 +29,14 @@ def put_nobody_drew(survey: UUID) -> Write:
     return lambda cursor: _execute(cursor, "INSERT INTO drawn VALUES (%s, '{}')", (survey,))
 
 
-def put_drawn(survey: UUID, member: UUID) -> Write:
-    """Raises Conflict where the member has drawn already."""
+def put_drawn(survey: UUID, members: Collection[UUID]) -> Write:
+    """Raises Conflict where one of the members has drawn already. Reads `members` when it is called, not before."""
 
     def write(cursor: Cursor[DictRow]) -> None:
         cursor.execute(
-            "UPDATE drawn SET members = ARRAY(SELECT every FROM unnest(members || %(member)s::uuid) AS every ORDER BY every)"
-            " WHERE survey = %(survey)s AND NOT members @> ARRAY[%(member)s]::uuid[] RETURNING 1",
-            {"survey": survey, "member": member},
+            "UPDATE drawn SET members = ARRAY(SELECT every FROM unnest(members || %(new)s::uuid[]) AS every ORDER BY every)"
+            " WHERE survey = %(survey)s AND NOT members && %(new)s::uuid[] RETURNING 1",
+            {"survey": survey, "new": list(members)},
         )
         if cursor.fetchone() is None:
             raise Conflict("drawn already")

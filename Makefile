@@ -1,5 +1,5 @@
 # Every target first brings .venv up to date (see deploy/install.sh); that takes 0.1 s when it is.
-.PHONY: help run up down status token test lock environment
+.PHONY: help run up down status token test bench lock environment
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 PYTHON ?=
@@ -10,6 +10,7 @@ help:
 	@echo "make up | down | status            starts, stops, shows Kafka, PostgreSQL and every service"
 	@echo "make -s token ROLE=... MEMBER=...  prints a person's token"
 	@echo "make test                          lint, types, architecture, tests"
+	@echo "make bench                         measures POST to webhook; a table, and .local/bench.json"
 	@echo "make lock                          resolves the locked packages and jars anew"
 
 environment:
@@ -26,6 +27,9 @@ token: environment
 
 test: environment
 	@sh deploy/check.sh
+
+bench: environment
+	@.venv/bin/python -m tests.bench
 
 lock: environment
 	@.tools/uv/bin/uv pip compile --quiet --universal --all-extras --generate-hashes --no-annotate --no-header \

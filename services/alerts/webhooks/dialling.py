@@ -15,7 +15,6 @@ NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
 IPV4_COMPATIBLE = IPv6Network("::/96")
 DNS_SECONDS = 10
 IDLE_SECONDS = 30
-ENDPOINT_CONNECTIONS = 8
 
 Address = IPv4Address | IPv6Address
 
@@ -25,7 +24,10 @@ class AddressRefused(OSError):
 
 
 def connector(local: bool, connections: int) -> aiohttp.TCPConnector:
-    """Connections that are kept open, none of them to an address that isn't permitted."""
+    """Connections that are kept open, none of them to an address that isn't permitted.
+
+    No limit for a host: many endpoints may share one, and what waits for a place here would wait within its timeout.
+    """
 
     def guarded(info: AddrInfoType) -> socket.socket:
         family, kind, protocol, _, place = info
@@ -35,7 +37,6 @@ def connector(local: bool, connections: int) -> aiohttp.TCPConnector:
 
     return aiohttp.TCPConnector(
         limit=connections,
-        limit_per_host=ENDPOINT_CONNECTIONS,
         ttl_dns_cache=DNS_SECONDS,
         keepalive_timeout=IDLE_SECONDS,
         socket_factory=guarded,

@@ -188,10 +188,14 @@ class Checkins:
         return current
 
     def record_of(self, member: UUID, limit: int, before: tuple[datetime, UUID] | None) -> list[dict[str, Any]]:
-        """A member's own check-ins with their notes, newest first. Raises a 404 Problem for an unknown member."""
+        """A member's own check-ins with their notes, newest first; that they were read is written down first.
+
+        Raises a 404 Problem for an unknown member.
+        """
         key = self._keys.of([member]).get(member)
         if key is None:
             raise unknown("member")
+        views.log_access(self._store, member, reader, "check-ins", self._clock())
         return [_readable(row, key) for row in views.check_ins_of(self._store, member, limit, before)]
 
     def accesses_to(self, member: UUID, limit: int, before: int | None) -> list[dict[str, Any]]:

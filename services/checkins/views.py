@@ -94,3 +94,8 @@ def accesses_of(store: EventStore, member: UUID, limit: int, before: int | None)
             (member, before or 2**62, limit + 1),
         )
         return cursor.fetchall()
+
+
+def log_access(store: EventStore, member: UUID, reader: str, what: str, at: datetime) -> None:
+    with store.transaction() as cursor:
+        cursor.execute("INSERT INTO accesses (member, reader, what, at) VALUES (%s, %s, %s, %s)", (member, reader, what, at))

@@ -7,7 +7,7 @@ both try to insert; the second conflicts, is decided again alone, and finds the 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from psycopg import Cursor
@@ -24,6 +24,7 @@ SCHEMA = (
     "CREATE INDEX IF NOT EXISTS idempotent_answers_kept_since ON idempotent_answers (kept_since)",
 )
 KEPT = timedelta(hours=24)
+FORGETS_EVERY = timedelta(hours=1)
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -65,6 +66,7 @@ class Answers:
         self._store = store
         self._key = key
         self._clock = clock
+        self._forgot_at = datetime.min.replace(tzinfo=UTC)
 
     def kept(self, keys: Sequence[RequestKey]) -> dict[bytes, Answer | Problem]:
         """The first answers to these keys; a Problem for a key that was used with another body."""
@@ -92,6 +94,10 @@ class Answers:
         return write
 
     def forget_old(self) -> None:
+        """Deletes what is older than 24 hours, at most once in an hour."""
+        if self._clock() - self._forgot_at < FORGETS_EVERY:
+            return
+        self._forgot_at = self._clock()
         with self._store.transaction() as cursor:
             cursor.execute("DELETE FROM idempotent_answers WHERE kept_since <= %s", (self._clock() - KEPT,))
 

@@ -60,6 +60,7 @@ class Writes(Generic[C]):
         self._commit.close()
 
     def _decide(self, submissions: Sequence[Submission[C]]) -> list[Decision[Answer] | Exception]:
+        self._answers.forget_old()
         kept = self._answers.kept([submission.key for submission in submissions if submission.key])
         fresh = [submission for submission in submissions if not (submission.key and submission.key.key in kept)]
         decided = iter(self._decide_commands([submission.command for submission in fresh]))

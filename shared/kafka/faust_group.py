@@ -5,7 +5,9 @@ Faust decides who owns which partition and brings live records; it stores nothin
 committing the group's offset, where it resumes: `consumer._commit` is private, and tests/kafka holds it in place.
 """
 
+import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -30,6 +32,7 @@ def new_group(name: str, instance: str, bootstrap: str, topics: Sequence[str], c
         name,
         broker=";".join(f"kafka://{address}" for address in bootstrap.split(",")),
         store="memory://",
+        datadir=str(Path(tempfile.gettempdir()) / f"{name}-faust"),
         autodiscover=False,
         web_enabled=False,
         consumer_auto_offset_reset="earliest",

@@ -16,10 +16,14 @@ class OutgoingRecord:
     key: bytes
     value: bytes
     headers: list[tuple[str, bytes]]
+    timestamp_ms: int
 
 
 def record_of(service: str, sequence: int, stored: PrivateEvent, event: PublicEvent) -> OutgoingRecord:
-    """The record of a stored event. Its `ce_id` comes from the stored event alone, so it is the same at every sending."""
+    """The record of a stored event. Its `ce_id` comes from the stored event alone, so it is the same at every sending.
+
+    Its timestamp is the event's own time: the moment of sending would tell more than an event with a coarse time does.
+    """
     subject = str(event.subject).encode()
     headers = [
         ("ce_specversion", SPEC_VERSION),
@@ -31,7 +35,8 @@ def record_of(service: str, sequence: int, stored: PrivateEvent, event: PublicEv
         ("ce_sequence", str(sequence).encode()),
         ("content-type", CONTENT_TYPE),
     ]
-    return OutgoingRecord(subject, event.model_dump_json().encode(), headers)
+    timestamp_ms = int(event.occurred_at.timestamp() * 1_000)
+    return OutgoingRecord(subject, event.model_dump_json().encode(), headers, timestamp_ms)
 
 
 def event_id(originator: UUID, version: int) -> UUID:

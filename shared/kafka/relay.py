@@ -88,7 +88,10 @@ class Relay:
             if public is None:
                 continue
             record = record_of(self._store.service, sequence, event, public)
-            acknowledgements.append(await producer.send(self._topic, record.value, record.key, headers=record.headers))
+            sent = await producer.send(
+                self._topic, record.value, record.key, headers=record.headers, timestamp_ms=record.timestamp_ms
+            )
+            acknowledgements.append(sent)
         await asyncio.gather(*acknowledgements)
         RELAYED.labels(self._store.service).inc(len(acknowledgements))
 

@@ -187,7 +187,7 @@ class Checkins:
         assert current is not None, "a member in the view has events"
         return current
 
-    def record_of(self, member: UUID, limit: int, before: tuple[datetime, UUID] | None) -> list[dict[str, Any]]:
+    def record_of(self, member: UUID, reader: str, limit: int, before: tuple[datetime, UUID] | None) -> list[dict[str, Any]]:
         """A member's own check-ins with their notes, newest first; that they were read is written down first.
 
         Raises a 404 Problem for an unknown member.

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
+import psycopg
 from eventsourcing.application import Application
 from eventsourcing.persistence import IntegrityError, InterfaceError, Mapper, Notification, OperationalError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
@@ -32,29 +34,40 @@ class WritingRecorder(PostgresApplicationRecorder):
     commit, so what can go first does), or `after` them, where their ids are needed."""
 
     def _insert_events(self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
-        for write in kwargs.get("before", ()):
-            write(curs)
+        _write(curs, [partial(write, curs) for write in kwargs.get("before", ())])
 
     def _fetch_ids_after_insert_events(
         self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any
     ) -> Sequence[int] | None:
         ids = super()._fetch_ids_after_insert_events(curs, stored_events, **kwargs)
-        for write in kwargs.get("after", ()):
-            write(curs, ids or ())
+        _write(curs, [partial(write, curs, ids or ()) for write in kwargs.get("after", ())])
         return ids
 
 
+def _write(cursor: Cursor[DictRow], writes: Sequence[Callable[[], None]]) -> None:
+    """What the database refuses is raised here, as what it is.
+
+    The recorder sends in a pipeline. A refusal whose answer arrived before the next statement was sent made its COMMIT raise
+    PipelineAborted instead, an OperationalError: a conflict was taken for a lost database, and tried for two seconds.
+    """
+    if not writes:
+        return
+    with cursor.connection.pipeline():  # its end waits for the answers
+        for write in writes:
+            write()
+
+
 class EventStore(Application[UUID]):
-    """Saves and loads private events. Nothing connects before `open`."""
+    """Saves and loads private events. Making one connects, and makes the tables that aren't there."""
 
     def __init__(self, service: str, database_url: str, schema: Iterable[str] = (), pool_size: int = 4) -> None:
         self.service = service
         self._schema = tuple(schema)
-        super().__init__(_environment(service, database_url, pool_size))
-        with self.transaction() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('schema'))")
-            for statement in self._schema:
-                cursor.execute(statement.encode())
+        with _alone(database_url):
+            super().__init__(_environment(service, database_url, pool_size))
+            with self.transaction() as cursor:
+                for statement in self._schema:
+                    cursor.execute(statement.encode())
 
     def construct_env(self, name: str, env: Any = None) -> Any:
         return super().construct_env(self.service, env)
@@ -107,6 +120,18 @@ class EventStore(Application[UUID]):
     def connection(self) -> Iterator[Connection[DictRow]]:
         with self.postgres.datastore.get_connection() as connection:
             yield connection
+
+
+@contextmanager
+def _alone(database_url: str) -> Iterator[None]:
+    """One process at a time: two that make one table at once end with one of them failing, IF NOT EXISTS or not."""
+    try:
+        connection = psycopg.connect(database_url, connect_timeout=10)
+    except psycopg.OperationalError as away:
+        raise OperationalError(str(away)) from away
+    with connection:
+        connection.execute("SELECT pg_advisory_xact_lock(hashtext('schema'))")
+        yield
 
 
 def _environment(service: str, database_url: str, pool_size: int) -> dict[str, str]:

@@ -45,7 +45,7 @@ async def own_record(
 ) -> dict[str, Any]:
     _require_self(caller, member)
     await wait_until(at_least, lambda publisher, sequence: asyncio.to_thread(api.reached, publisher, sequence))
-    rows = await asyncio.to_thread(api.checkins.record_of, member, limit, decode_time_and_id(after))
+    rows = await asyncio.to_thread(api.checkins.record_of, member, caller.subject, limit, decode_time_and_id(after))
     return page(rows, limit, lambda row: f"{row['recorded_at'].isoformat()} {row['id']}")
 
 

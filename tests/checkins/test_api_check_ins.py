@@ -84,7 +84,13 @@ def test_a_batch_of_1001_is_413(checkins: Served, member: str) -> None:
 
 
 def test_a_colleagues_flag_is_stored_with_each_sign_once(checkins: Served, member: str) -> None:
-    body = {"member": member, "signs": ["guilt", "anger", "guilt"], "reporter": checkins.enrol(), "urgent": True, "note": CANARY}
+    body = {
+        "member": member,
+        "signs": ["guilt", "anger", "guilt"],
+        "reporter": checkins.enrol(),
+        "urgent": True,
+        "note": CANARY,
+    }
     answer = checkins.http.post("/distress-flags", json=body)
     assert answer.status_code == 201
     state = bytes(checkins.rows("SELECT state FROM checkins_events WHERE originator_id = %s", answer.json()["id"])[0]["state"])

@@ -74,7 +74,9 @@ def test_an_events_time_is_when_the_check_in_was_meant(checkins: Served, member:
     assert row["recorded_at"].isoformat() == "2026-01-02T03:04:05+00:00"
 
 
-@pytest.mark.parametrize("time", ["9999-12-31T23:59:59Z", "2099-01-01T00:00:00Z", "2026-01-01T00:00:00", "2026-01-01", CANARY, ""])
+@pytest.mark.parametrize(
+    "time", ["9999-12-31T23:59:59Z", "2099-01-01T00:00:00Z", "2026-01-01T00:00:00", "2026-01-01", CANARY, ""]
+)
 def test_a_time_that_cannot_be_is_a_problem(time: str, checkins: Served, member: str) -> None:
     for send in (structured, binary):
         answer = send(checkins, event({"member": member, "mood": 3}, time=time))
@@ -84,7 +86,9 @@ def test_a_time_that_cannot_be_is_a_problem(time: str, checkins: Served, member:
 
 def test_a_flag_comes_as_an_event_too(checkins: Served, member: str) -> None:
     assert structured(checkins, event({"member": member, "signs": ["guilt"]}, FLAG)).json()["accepted"] == 1
-    rows = checkins.rows("SELECT convert_from(state, 'UTF8') AS state FROM checkins_events WHERE topic = 'checkins.DistressFlagged'")
+    rows = checkins.rows(
+        "SELECT convert_from(state, 'UTF8') AS state FROM checkins_events WHERE topic = 'checkins.DistressFlagged'"
+    )
     assert [row for row in rows if member in row["state"]]
 
 

@@ -61,7 +61,11 @@ def test_a_key_that_is_not_visible_ascii_is_422(wrong: bytes, checkins: Served, 
 
 @pytest.mark.parametrize(
     ("method", "path", "body", "again"),
-    [("POST", "/members", MEMBER, 201), ("POST", "/check-ins/batch", [], 207), ("POST", "/distress-flags", {"signs": ["guilt"]}, 201)],
+    [
+        ("POST", "/members", MEMBER, 201),
+        ("POST", "/check-ins/batch", [], 207),
+        ("POST", "/distress-flags", {"signs": ["guilt"]}, 201),
+    ],
 )
 def test_every_post_takes_a_key(method: str, path: str, body: Any, again: int, checkins: Served, member: str) -> None:
     once = key()

@@ -30,7 +30,14 @@ def test_case_spacing_and_letter_forms_make_no_difference(note: str) -> None:
 
 @pytest.mark.parametrize(
     "note",
-    ["", "   ", "A hard week, but the night shift helped.", "killing time", "suicidally is no word of the list's", "\U0001f600"],
+    [
+        "",
+        "   ",
+        "A hard week, but the night shift helped.",
+        "killing time",
+        "suicidally is no word of the list's",
+        "\U0001f600",
+    ],
 )
 def test_an_ordinary_note_shows_none(note: str) -> None:
     assert not calls_for_crisis_lines(note)

@@ -21,6 +21,7 @@ from deploy.__main__ import LOCAL
 from deploy.__main__ import run as run_command
 from deploy.demo import findings
 from deploy.demo.client import Client, connected
+from deploy.demo.course import simulate
 from deploy.demo.findings import Finding
 from deploy.demo.play import Played, Player
 from deploy.demo.receiver import Receiver
@@ -28,7 +29,6 @@ from deploy.demo.simulation import plan
 from deploy.layout import CHECKOUT
 
 SEED = 20_261_122
-PATIENCE_SECONDS = 90
 EARLIER = "demo.json"
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -39,13 +39,15 @@ console = Console()
 def run(once: Annotated[bool, typer.Option(help="End after the simulation.")] = False, state: Path = LOCAL) -> None:
     """Starts everything, plays two simulated weeks, shows what happened; then stays up until Ctrl-C."""
     stack = Stack(CHECKOUT, state)
+    was_up = bool(stack.watched())
     with console.status("Starting Kafka, PostgreSQL and the services (the first time also fetches Kafka, 44 MB) ..."):
         environment = stack.up()
     try:
         right = asyncio.run(_play(environment, stack, once))
     finally:
-        stack.down()
-        console.print("Down; the data stays in .local.")
+        if not was_up:
+            stack.down()
+            console.print("Down; the data stays in .local.")
     raise typer.Exit(0 if right or not once else 1)
 
 
@@ -54,15 +56,18 @@ async def _play(environment: Mapping[str, str], stack: Stack, once: bool) -> boo
     await receiver.start()
     async with connected(environment) as client:
         await _forget_earlier(client, stack.layout.state)
-        with _bars() as bars:
-            player = _player(client, receiver, stack, bars)
-            found = await _simulate(client, player, receiver, stack)
-        await _show(environment, player.played, found)
-        if not once:
-            _show_what_to_try(environment)
-            await asyncio.Event().wait()
-        await player.leave()
-        await receiver.stop()
+        bars = _bars()
+        player = _player(client, receiver, stack, bars)
+        try:
+            with bars:
+                found = await simulate(client, player, receiver, stack.layout.state / EARLIER)
+            await _show(environment, player.played, found)
+            if not once:
+                _show_what_to_try(environment)
+                await asyncio.Event().wait()
+        finally:
+            await player.leave()
+            await receiver.stop()
     return all(one.right for one in found)
 
 
@@ -75,23 +80,6 @@ def _player(client: Client, receiver: Receiver, stack: Stack, bars: Bars) -> Pla
         bars.update(tasks[what], completed=done, total=total)
 
     return Player(client, plan(SEED, datetime.now(UTC)), receiver, stack.keys, progress)
-
-
-async def _simulate(client: Client, player: Player, receiver: Receiver, stack: Stack) -> list[Finding]:
-    await player.enrol()
-    (stack.layout.state / EARLIER).write_text(json.dumps(player.played.members))
-    answering = asyncio.create_task(player.answer_alerts())
-    await player.two_weeks()
-    await player.kudos()
-    await player.survey()
-    await asyncio.wait([answering], timeout=PATIENCE_SECONDS)
-    answering.cancel()
-    await player.close_alerts()
-    return [
-        *findings.about_alerts(player.plan, player.played, receiver),
-        await findings.about_the_board(client, player.played),
-        await findings.about_the_survey(client, player.plan, player.played),
-    ]
 
 
 async def _forget_earlier(client: Client, state: Path) -> None:

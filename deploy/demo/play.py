@@ -121,5 +121,5 @@ class Player:
 
     async def leave(self) -> None:
         """Erases the simulated people, so that nobody real is ever offered to them."""
-        for member in self.played.members:
-            await self._client.delete("checkins", f"/members/{member}")
+        gone = (self._client.delete_if_there("checkins", f"/members/{member}") for member in self.played.members)
+        await asyncio.gather(*gone)

@@ -147,6 +147,31 @@ async def test_nothing_goes_to_an_address_that_is_not_permitted(world: World, re
     assert [row["error"] for row in world.rows("SELECT error FROM attempts")] == ["address_refused"]
 
 
+async def test_a_receiver_that_hangs_or_is_not_there_is_tried_again(world: World, receivers: Start) -> None:
+    hanging, absent = await receivers(0), Receiver(url="http://127.0.0.1:1/hook")
+    for endpoint in (hanging, absent):
+        world.supporter(endpoint)
+        world.asks_for_somebody(world.member())
+    async with world.dispatcher(timeout_seconds=0.1) as dispatcher:
+        await dispatcher.drain()
+    assert {row["error"] for row in world.rows("SELECT error FROM attempts")} == {"timeout", "connect"}
+    assert _states(world) == ["owed", "owed"]
+
+
+async def test_an_acceptance_withdraws_what_is_still_owed_to_others(world: World, receivers: Start) -> None:
+    dead, alive = await receivers(500), await receivers()
+    world.supporter(dead)
+    alert = world.is_in_danger(world.member())
+    other = world.supporter(alive)
+    async with world.dispatcher() as dispatcher:
+        await dispatcher.drain()
+        world.clock.move(seconds=120)
+        await dispatcher.drain()
+        world.do(world.alerts.take(TakeStep(alert, "accept", other)))
+    offers = world.rows("SELECT state FROM deliveries WHERE type = 'alert.offered' ORDER BY sequence")
+    assert [row["state"] for row in offers] == ["withdrawn", "delivered"]
+
+
 async def test_who_was_not_asked_in_time_is_told_that_it_was_withdrawn(world: World, receivers: Start) -> None:
     first, second = await receivers(), await receivers()
     askeds = {world.supporter(first): first, world.supporter(second): second}

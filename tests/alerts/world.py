@@ -213,9 +213,9 @@ class World:
                 await asyncio.gather(running, return_exceptions=True)
 
     @asynccontextmanager
-    async def dispatcher(self) -> AsyncIterator[Dispatcher]:
+    async def dispatcher(self, timeout_seconds: float = 4) -> AsyncIterator[Dispatcher]:
         async with aiohttp.ClientSession(connector=connector(local=True, connections=64)) as session:
-            sender = Sender(session, self.key, self.clock)
+            sender = Sender(session, self.key, self.clock, timeout_seconds)
             yield Dispatcher(self.leases, sender, Does(self.alerts.fire, self.staff.switch_off), self.clock)
 
 

@@ -12,7 +12,7 @@ from services.alerts.webhooks.signing import headers
 from shared.clock import Clock
 from shared.store.encryption import unseal
 
-TIMEOUT = aiohttp.ClientTimeout(total=4)
+TIMEOUT_SECONDS = 4.0
 """Below the lease of 5 s, so that an attempt is over before somebody else may make the next."""
 
 ERRORS: tuple[tuple[type[BaseException], str], ...] = (
@@ -29,10 +29,13 @@ ERRORS: tuple[tuple[type[BaseException], str], ...] = (
 class Sender:
     """`key` opens the endpoints' secrets."""
 
-    def __init__(self, session: aiohttp.ClientSession, key: bytes, clock: Clock) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, key: bytes, clock: Clock, timeout_seconds: float = TIMEOUT_SECONDS
+    ) -> None:
         self._session = session
         self._key = key
         self._clock = clock
+        self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
 
     async def send(self, delivery: Leased) -> Attempt:
         """Never raises for what the receiver or the way to it does."""
@@ -46,7 +49,7 @@ class Sender:
 
     async def _post(self, delivery: Leased, at: datetime) -> tuple[int, timedelta | None]:
         async with self._session.post(
-            delivery.url, data=delivery.body, headers=self._headers(delivery, at), allow_redirects=False, timeout=TIMEOUT
+            delivery.url, data=delivery.body, headers=self._headers(delivery, at), allow_redirects=False, timeout=self._timeout
         ) as response:
             return response.status, retry_after_of(response.headers.get("retry-after"), at)
 

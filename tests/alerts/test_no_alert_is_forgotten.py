@@ -13,7 +13,7 @@ from services.alerts.domain.alert import Alert, OfferState, after, evolve
 from services.alerts.domain.eligibility import CLINICAL_LEAD, Candidate, Pool, eligible
 from services.alerts.domain.firing import fire, looks_go_on
 from services.alerts.domain.members import Member
-from services.alerts.domain.timers import Timer, next_look, timers_after
+from services.alerts.domain.timers import Kind, Timer, next_look, timers_after
 from shared.errors import Problem
 from shared.events.alerts import Tier
 from shared.store.events import PrivateEvent
@@ -75,7 +75,7 @@ class AlertsLife(RuleBasedStateMachine):
     @invariant()
     def is_with_somebody_or_looked_at_again(self) -> None:
         if self.alert.is_waiting:
-            assert self.timers, f"{self.alert.state} and nothing will happen"
+            assert any(map(self.goes_on, self.timers.values())), f"{self.alert.state} and nothing will happen"
         else:
             assert not self.alert.open_offers
             assert not self.timers
@@ -85,6 +85,11 @@ class AlertsLife(RuleBasedStateMachine):
         self.timers |= {timer.id: timer for timer in timers_after(self.alert, events)}
         if not self.alert.is_waiting:
             self.timers = {}
+
+    def goes_on(self, timer: Timer) -> bool:
+        """Whether this timer sees to it that somebody else is asked: after the last open offer, or from outside."""
+        latest = max((offer.sequence for offer in self.alert.open_offers), default=None)
+        return looks_go_on(self.alert, timer) or (timer.kind is Kind.UNANSWERED and timer.sequence == latest)
 
     def is_asked(self, supporter: UUID) -> bool:
         offer = self.alert.offer_to(supporter)
@@ -100,4 +105,4 @@ class AlertsLife(RuleBasedStateMachine):
 
 
 TestAlertsLife = AlertsLife.TestCase
-TestAlertsLife.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestAlertsLife.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)

@@ -4,6 +4,7 @@ import asyncio
 import base64
 from collections.abc import Awaitable, Callable
 
+import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -197,6 +198,17 @@ async def test_a_commit_wakes_the_running_dispatcher(world: World, receivers: St
         await asyncio.to_thread(world.asks_for_somebody, member)
         await receiver.until(1)
     assert receiver.types() == ["alert.offered"]
+
+
+async def test_a_lost_connection_ends_the_dispatcher_so_that_it_is_started_again(world: World) -> None:
+    async with world.dispatcher() as dispatcher:
+        running = asyncio.create_task(dispatcher.run(world.database_url))
+        listeners = "SELECT pid FROM pg_stat_activity WHERE query = 'LISTEN alerts_work' AND datname = current_database()"
+        while not (found := await asyncio.to_thread(world.rows, listeners)):
+            await asyncio.sleep(0)
+        await asyncio.to_thread(world.rows, "SELECT pg_terminate_backend(%s)", found[0]["pid"])
+        with pytest.raises(psycopg.OperationalError):
+            await asyncio.wait_for(running, 5)
 
 
 def _states(world: World) -> list[str]:

@@ -16,6 +16,9 @@ from services.alerts.domain.timers import Kind, Timer
 from shared.events.alerts import Tier
 
 LEASE = timedelta(seconds=5)
+POOL_SECONDS = 5.0
+"""Who waits longer for a connection has lost the database, and ends to be started again."""
+
 AT_ONE_ENDPOINT = 8
 """Attempts in flight to one endpoint, so that a dead one doesn't take every place."""
 
@@ -104,6 +107,7 @@ class Leases:
             min_size=2,
             max_size=4,
             open=False,
+            timeout=POOL_SECONDS,
             kwargs={"autocommit": True, "row_factory": dict_row},
         )
 

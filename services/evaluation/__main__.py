@@ -1,34 +1,33 @@
-"""The only place that wires evaluation together: `python -m services.evaluation ROLE`."""
+"""The only place that wires evaluation together: `python -m services.evaluation ROLE`.
+
+A role imports only what it runs, so that a killed one is back in half the time.
+"""
 
 import asyncio
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import typer
 
-from services.evaluation import api, relay, views
-from services.evaluation.api.parts import OpenParts
+from services.evaluation import relay, views
 from services.evaluation.application import Evaluation, Mixer, Readings
 from services.evaluation.domain import Instrument, read_instrument
 from services.evaluation.settings import Settings
 from services.evaluation.stream import READER, EvaluationReader
-from shared.auth import Tokens
 from shared.clock import utc_now
 from shared.http import idempotency
-from shared.http.app import Wall
-from shared.http.idempotency import Answers
-from shared.http.limits import RateLimit
-from shared.http.writes import Writes
-from shared.kafka import relay as kafka_relay
-from shared.kafka.relay import Relay
-from shared.kafka.worker import StreamWorker
-from shared.process import run_all, run_api, run_role
+from shared.kafka import relay_position
+from shared.process import run_all, run_role
 from shared.projection import parked, positions
 from shared.projection.positions import Positions
 from shared.store.encryption import KeyEncryptionKey
 from shared.store.event_store import EventStore
 
+if TYPE_CHECKING:
+    from services.evaluation.api.parts import OpenParts
+
 ROLES = ("api", "stream", "relay")
-SCHEMA = (*views.SCHEMA, *idempotency.SCHEMA, *kafka_relay.SCHEMA, *positions.SCHEMA, *parked.SCHEMA)
+SCHEMA = (*views.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *positions.SCHEMA, *parked.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 
@@ -39,7 +38,11 @@ def all_instruments() -> dict[str, Instrument]:
     return {instrument.id: instrument for instrument in read}
 
 
-def _open(settings: Settings) -> OpenParts:
+def _open(settings: Settings) -> "OpenParts":
+    from services.evaluation.api.parts import OpenParts
+    from shared.http.idempotency import Answers
+    from shared.http.writes import Writes
+
     store = EventStore("evaluation", settings.common.database_url, SCHEMA)
     kek = KeyEncryptionKey.from_file(settings.common.keys / "kek")
     instruments = all_instruments()
@@ -54,6 +57,12 @@ def _open(settings: Settings) -> OpenParts:
 @cli.command("api")
 def serve() -> None:
     """HTTP in."""
+    from services.evaluation import api
+    from shared.auth import Tokens
+    from shared.http.app import Wall
+    from shared.http.limits import RateLimit
+    from shared.http.serving import run_api
+
     settings = Settings.from_environment()
     parts = api.Parts(lambda: _open(settings), lambda opened: opened.check())
     wall = Wall(Tokens(settings.common.keys / "jwks.json"), RateLimit(settings.common.rate_limit))
@@ -63,6 +72,8 @@ def serve() -> None:
 @cli.command("stream")
 def follow() -> None:
     """Kafka in."""
+    from shared.kafka.worker import StreamWorker
+
     common = Settings.from_environment().common
     store = EventStore("evaluation", common.database_url, SCHEMA)
     reader = EvaluationReader(store, all_instruments())
@@ -73,6 +84,8 @@ def follow() -> None:
 @cli.command("relay")
 def relay_events() -> None:
     """Waiting answers to events, in random order; stored events to Kafka."""
+    from shared.kafka.relay import Relay
+
     settings = Settings.from_environment()
     common = settings.common
     store = EventStore("evaluation", common.database_url, SCHEMA)

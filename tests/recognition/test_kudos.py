@@ -190,6 +190,8 @@ async def test_a_wrong_event_never_loses_the_good_ones(service: Service, http: h
                 ("alongside.kudos.v1", "2026-11-18T11:00:00Z", good),
                 ("alongside.kudos.v1", "9999-12-31T23:59:59Z", good),
                 ("alongside.kudos.v1", "2026-11-19T12:00:00Z", good),
+                ("alongside.kudos.v1", "1970-01-01T00:00:00+14:00", good),
+                ("alongside.kudos.v1", "0001-01-01T00:00:00+14:00", good),
                 ("alongside.check-in.v1", "2026-11-18T11:00:00Z", good),
                 ("alongside.kudos.v1", "2026-11-18T11:00:00Z", good | {"points": -5}),
                 ("alongside.kudos.v1", "2026-11-18T11:00:00Z", good | {"receivers": []}),
@@ -200,7 +202,7 @@ async def test_a_wrong_event_never_loses_the_good_ones(service: Service, http: h
     answer = await http.post("/events", json=events, headers=headers)
     assert answer.status_code == 202
     assert answer.json()["accepted"] == 1
-    assert [rejected["index"] for rejected in answer.json()["rejected"]] == [1, 2, 3, 4, 5]
+    assert [rejected["index"] for rejected in answer.json()["rejected"]] == [1, 2, 3, 4, 5, 6, 7]
     assert len((await http.get("/kudos", headers=service.person(ann))).json()["items"]) == 1
 
 

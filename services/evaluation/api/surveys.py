@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,9 +12,9 @@ from services.evaluation.api.bodies import Id, SurveyBody, Token
 from services.evaluation.api.parts import Api
 from services.evaluation.application import CloseSurvey, DrawToken, Retry
 from shared.auth import ROLES, Caller
-from shared.errors import forbidden, invalid
+from shared.errors import forbidden
 from shared.http.app import Anyone, allow
-from shared.http.reading import After, Limit, decode_cursor, page
+from shared.http.reading import After, Limit, decode_time_and_id, page
 from shared.http.writes import Submission, request_key
 
 router = APIRouter(tags=["surveys"])
@@ -38,7 +37,7 @@ async def open_survey(body: SurveyBody, api: Api, caller: Evaluator, request: Re
 
 @router.get("/surveys")
 async def surveys(api: Api, caller: Reader, limit: Limit = 50, after: After = None) -> dict[str, Any]:
-    rows = await asyncio.to_thread(api.readings.page, limit, _before(after))
+    rows = await asyncio.to_thread(api.readings.page, limit, decode_time_and_id(after))
     return page(rows, limit, lambda row: f"{row['opens'].isoformat()} {row['id']}")
 
 
@@ -60,14 +59,3 @@ async def draw(survey: UUID, api: Api, caller: Person, request: Request) -> Resp
     key = await request_key(request, caller)
     retry = Retry(key, api.secret_of(request.headers["idempotency-key"])) if key else None
     return api.writes.respond(await api.writes.submit(Submission(DrawToken(survey, caller.member, retry), 201)))
-
-
-def _before(after: str | None) -> tuple[str, UUID] | None:
-    cursor = decode_cursor(after)
-    if cursor is None:
-        return None
-    at, _, last = cursor.partition(" ")
-    try:
-        return datetime.fromisoformat(at).isoformat(), UUID(last)
-    except ValueError:
-        raise invalid("after", "not a `next` of an earlier page") from None

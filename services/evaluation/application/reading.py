@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ class Readings:
             raise unknown("survey")
         return found
 
-    def page(self, limit: int, before: tuple[str, UUID] | None) -> list[dict[str, Any]]:
+    def page(self, limit: int, before: tuple[datetime, UUID] | None) -> list[dict[str, Any]]:
         return [asdict(survey) for survey in surveys.survey_page(self._store, limit, before)]
 
     def require_audience(self, survey: Survey, member: UUID | None) -> None:

@@ -1,6 +1,7 @@
 """Surveys as they are now, written with their events; and which members there are, folded by the stream."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from psycopg import Cursor
@@ -26,13 +27,13 @@ def surveys(store: EventStore, ids: Sequence[UUID]) -> dict[UUID, Survey]:
         return {row["id"]: _survey(row) for row in cursor}
 
 
-def survey_page(store: EventStore, limit: int, before: tuple[str, UUID] | None) -> list[Survey]:
+def survey_page(store: EventStore, limit: int, before: tuple[datetime, UUID] | None) -> list[Survey]:
     """The latest to open first; one more than `limit` where there are more."""
-    at, last = before or ("infinity", UUID(int=2**128 - 1))
+    at, last = before or (None, None)
     with store.transaction() as cursor:
         cursor.execute(
-            "SELECT * FROM surveys WHERE (opens, id) < (%s::timestamptz, %s) ORDER BY opens DESC, id DESC LIMIT %s",
-            (at, last, limit + 1),
+            "SELECT * FROM surveys WHERE %s::uuid IS NULL OR (opens, id) < (%s, %s) ORDER BY opens DESC, id DESC LIMIT %s",
+            (last, at, last, limit + 1),
         )
         return [_survey(row) for row in cursor]
 

@@ -11,9 +11,8 @@ from fastapi import APIRouter, Request, Response
 from services.recognition.api.bodies import Id, KudosBody
 from services.recognition.api.parts import Api
 from shared.auth import ROLES, Caller
-from shared.errors import invalid
 from shared.http.app import allow
-from shared.http.reading import After, AtLeast, Limit, decode_cursor, page, wait_until
+from shared.http.reading import After, AtLeast, Limit, decode_time_and_id, page, wait_until
 
 router = APIRouter(tags=["kudos"])
 
@@ -32,7 +31,7 @@ async def give(body: KudosBody, api: Api, caller: Giver, request: Request) -> Re
 async def kudos(api: Api, caller: Reader, limit: Limit = 50, after: After = None, at_least: AtLeast = None) -> dict[str, Any]:
     """A person's own, with messages; a program's are everybody's without messages, and ops see neither message nor people."""
     await wait_until(at_least, api.stored)
-    rows = await asyncio.to_thread(_visible, api, caller, limit, _before(after))
+    rows = await asyncio.to_thread(_visible, api, caller, limit, decode_time_and_id(after))
     return page(rows, limit, lambda row: f"{row['given_at'].isoformat()} {row['id']}")
 
 
@@ -43,14 +42,3 @@ def _visible(api: Api, caller: Caller, limit: int, before: tuple[datetime, UUID]
     if caller.member:
         return api.recognition.kudos_of(caller.member, limit, before)
     return api.recognition.all_kudos(limit, before) if caller.may(["admin"], ["kudos:write"]) else []
-
-
-def _before(after: str | None) -> tuple[datetime, UUID] | None:
-    cursor = decode_cursor(after)
-    if cursor is None:
-        return None
-    at, _, last = cursor.partition(" ")
-    try:
-        return datetime.fromisoformat(at), UUID(last)
-    except ValueError:
-        raise invalid("after", "not a `next` of an earlier page") from None

@@ -5,7 +5,7 @@ half-working state to reason about.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 import faust
@@ -18,7 +18,7 @@ from shared.kafka.records import Record
 from shared.kafka.slots import take_slot
 from shared.kafka.topics import ensure_topics
 from shared.projection.engine import Engine
-from shared.projection.positions import Owned
+from shared.projection.positions import Fenced, Owned
 from shared.projection.reader import Reader
 from shared.store.event_store import EventStore
 
@@ -117,34 +117,50 @@ class StreamWorker:
             owned = self._owned.get(place)
             if owned is None:
                 continue  # another's by now; its owner reads it from the stored position
+            await self._take_owned(owned, batch)
+
+    async def _take_owned(self, owned: Owned, batch: Sequence[Record]) -> None:
+        """A hand-over may be under way: who is fenced lets go of the partition, and the others flow on. If it is ours after
+        all (a zombie claimed it), it lags without movement, and that ends the process."""
+        try:
             if batch[0].offset > owned.next_offset:
                 async with bulk_reader(self._bootstrap) as bulk:
                     await self._read_up_to(owned, batch[0].offset, bulk)
             await asyncio.to_thread(self._engine.take, owned, batch)
+        except Fenced:
+            log.warning("stream.fenced", topic=owned.topic, partition=owned.partition)
+            del self._owned[owned.topic, owned.partition]
 
     async def _read_up_to(self, owned: Owned, stop: int, bulk: BulkReader) -> None:
         async for records in bulk.read(owned.topic, owned.partition, owned.next_offset, stop):
             await asyncio.to_thread(self._engine.take, owned, records)
 
     async def _watch(self, app: faust.App, connection: psycopg.AsyncConnection) -> None:
-        """Ends when the slot's connection is lost, when Faust ends, or when there is lag without movement."""
-        still_since, before = asyncio.get_running_loop().time(), self._offsets()
+        """Ends when the slot's connection is lost, when Faust ends, or when a partition lags without movement."""
+        movement = Movement()
         while not app.should_stop:
             await asyncio.sleep(LOOK_SECONDS)
             await connection.execute("SELECT 1")
-            now, offsets = asyncio.get_running_loop().time(), self._offsets()
-            if offsets != before or not self._lags(app):
-                still_since, before = now, offsets
-            if now - still_since > STILL_SECONDS:
-                raise StuckReader(self._reader.name)
+            offsets = {place: owned.next_offset for place, owned in self._owned.items()}
+            if stuck := movement.stuck(highwaters(app), offsets, asyncio.get_running_loop().time()):
+                raise StuckReader(f"{self._reader.name} at {stuck}")
         raise app.crash_reason or RuntimeError("Faust ended")
 
-    def _offsets(self) -> dict[Partition, int]:
-        return {place: owned.next_offset for place, owned in self._owned.items()}
 
-    def _lags(self, app: faust.App) -> bool:
-        ends, offsets = highwaters(app), self._offsets()
-        return any(end > offsets.get(place, 0) for place, end in ends.items())
+class Movement:
+    """Since when each partition has stood where it is."""
+
+    def __init__(self) -> None:
+        self._since: dict[Partition, tuple[int, float]] = {}
+
+    def stuck(self, ends: Mapping[Partition, int], offsets: Mapping[Partition, int], now: float) -> list[Partition]:
+        """The partitions of `ends` with lag that have not moved for STILL_SECONDS; an offset that isn't known never moves."""
+        before, self._since = self._since, {}
+        for place, end in ends.items():
+            offset = offsets.get(place, -1)
+            last, since = before.get(place, (offset, now))
+            self._since[place] = (offset, since if offset == last and end > offset else now)
+        return [place for place, (_, since) in self._since.items() if now - since > STILL_SECONDS]
 
 
 def _place(record: Record) -> Partition:

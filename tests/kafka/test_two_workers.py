@@ -1,0 +1,64 @@
+"""Two workers as processes: they share the partitions, and when one is killed the other counts on, each event once."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from shared.store.event_store import EventStore
+from tests.architecture.tree import ROOT
+from tests.kafka.streaming import MEMBERS, PATIENCE, counted, in_order, moods_of, publishing, until_counted
+
+Worker = asyncio.subprocess.Process
+
+
+@asynccontextmanager
+async def process(*arguments: str) -> AsyncIterator[Worker]:
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, "-u", "-m", "tests.kafka.tallying", *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        yield worker
+    finally:
+        if worker.returncode is None:
+            worker.kill()
+        await worker.wait()
+
+
+async def test_two_workers_share_and_one_takes_over_from_the_killed_one(
+    store: EventStore, database_url: str, topic: str, kafka: str
+) -> None:
+    arguments = (database_url, kafka, topic)
+    async with publishing(kafka, topic) as publisher, process(*arguments) as first, process(*arguments) as second:
+        await publisher.publish(200)
+        await asyncio.gather(_has_two_partitions(first), _has_two_partitions(second))
+        for _ in range(20):
+            await publisher.publish(50)
+        assert (first.returncode, second.returncode) == (None, None)
+        first.kill()
+        await publisher.publish(500)
+        await until_counted(store, publisher.published)
+        async with process(*arguments) as third:
+            await publisher.publish(100)
+            await _has_two_partitions(third)
+            await publisher.publish(400)
+            await until_counted(store, publisher.published)
+        assert second.returncode is None
+    assert counted(store) == publisher.published
+    assert all(in_order(moods_of(store, member)) for member in MEMBERS)
+    assert _distinct(store) == publisher.published.total()
+
+
+async def _has_two_partitions(worker: Worker) -> None:
+    assert worker.stdout is not None
+    async with asyncio.timeout(PATIENCE):
+        while b"partitions=2" not in (line := await worker.stdout.readline()):
+            assert line, "the worker ended"
+
+
+def _distinct(store: EventStore) -> int:
+    with store.transaction() as cursor:
+        cursor.execute("SELECT count(DISTINCT event) AS n FROM counted")
+        return int((cursor.fetchone() or {})["n"])

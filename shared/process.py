@@ -4,12 +4,10 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import structlog
-import uvicorn
-from fastapi import FastAPI
 
 from shared.observability import Ready, configure_logging, serve_health
 from shared.settings import Common
@@ -42,22 +40,6 @@ async def _role(url: str, ready: Ready, work: Callable[[], Coroutine[Any, Any, N
         sys.exit(1)
     finally:
         await health.cleanup()
-
-
-def run_api(common: Common, app: FastAPI, opening: Callable[[], Awaitable[None]], close: Callable[[], None]) -> None:
-    """Serves an app until SIGTERM or SIGINT; `opening` runs beside it, `close` after it. No access log: addresses hold ids."""
-    configure_logging(common.service, "api")
-    host, _, port = common.bind.rpartition(":")
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_: FastAPI) -> Any:
-        task = asyncio.ensure_future(opening())
-        yield
-        task.cancel()
-        close()
-
-    app.router.lifespan_context = lifespan
-    uvicorn.run(app, host=host or "127.0.0.1", port=int(port), access_log=False, log_config=None, timeout_graceful_shutdown=5)
 
 
 def run_all(service: str, roles: Sequence[str]) -> None:

@@ -1,10 +1,14 @@
-"""The only place that wires alerts together: `python -m services.alerts ROLE`."""
+"""The only place that wires alerts together: `python -m services.alerts ROLE`.
+
+A role imports only what it runs, so that a killed one is back in half the time.
+"""
+
+from typing import TYPE_CHECKING
 
 import aiohttp
 import typer
 
-from services.alerts import api, relay
-from services.alerts.api.parts import OpenParts
+from services.alerts import relay
 from services.alerts.application.alerts import Alerts
 from services.alerts.application.commands import Commands
 from services.alerts.application.intake import Intake
@@ -20,24 +24,20 @@ from services.alerts.webhooks.dialling import connector
 from services.alerts.webhooks.dispatcher import AT_ONCE, Dispatcher, Does
 from services.alerts.webhooks.leases import Leases
 from services.alerts.webhooks.sending import Sender
-from shared.auth import Tokens
 from shared.clock import utc_now
 from shared.http import idempotency
-from shared.http.app import Wall
-from shared.http.idempotency import Answers
-from shared.http.limits import RateLimit
-from shared.http.writes import Writes
-from shared.kafka import relay as kafka_relay
-from shared.kafka.relay import Relay
-from shared.kafka.worker import StreamWorker
-from shared.process import run_all, run_api, run_role
+from shared.kafka import relay_position
+from shared.process import run_all, run_role
 from shared.projection import parked, positions
 from shared.projection.positions import Positions
 from shared.store.encryption import KeyEncryptionKey
 from shared.store.event_store import EventStore
 
+if TYPE_CHECKING:
+    from services.alerts.api.parts import OpenParts
+
 ROLES = ("api", "stream", "relay", "webhooks")
-TABLES = (*SCHEMA, *idempotency.SCHEMA, *kafka_relay.SCHEMA, *positions.SCHEMA, *parked.SCHEMA)
+TABLES = (*SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *positions.SCHEMA, *parked.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 
@@ -55,7 +55,11 @@ class Wiring:
         self.alerts = Alerts(self.store, self.outcomes, utc_now)
         self.staff = Staff(self.store, self.endpoint_key, utc_now, common.local)
 
-    def parts(self) -> OpenParts:
+    def parts(self) -> "OpenParts":
+        from services.alerts.api.parts import OpenParts
+        from shared.http.idempotency import Answers
+        from shared.http.writes import Writes
+
         owing = Owing(self.store, utc_now)
         answers = Answers(self.store, self.kek.key_for("idempotent answers"), utc_now)
         writes = Writes(self.store, answers, Commands(self.alerts, self.staff, owing).decide)
@@ -66,6 +70,12 @@ class Wiring:
 @cli.command("api")
 def serve() -> None:
     """HTTP in."""
+    from services.alerts import api
+    from shared.auth import Tokens
+    from shared.http.app import Wall
+    from shared.http.limits import RateLimit
+    from shared.http.serving import run_api
+
     settings = Settings.from_environment()
     parts = api.Parts(lambda: Wiring(settings).parts(), lambda opened: opened.check())
     wall = Wall(Tokens(settings.common.keys / "jwks.json"), RateLimit(settings.common.rate_limit))
@@ -75,6 +85,8 @@ def serve() -> None:
 @cli.command("stream")
 def read_members() -> None:
     """Members' events from Kafka."""
+    from shared.kafka.worker import StreamWorker
+
     settings = Settings.from_environment()
     common, wiring = settings.common, Wiring(settings)
     reader = MemberReader(Intake(wiring.store, wiring.outcomes, utc_now))
@@ -85,6 +97,8 @@ def read_members() -> None:
 @cli.command("relay")
 def relay_events() -> None:
     """Stored events to Kafka."""
+    from shared.kafka.relay import Relay
+
     common = Settings.from_environment().common
     store = EventStore("alerts", common.database_url, TABLES)
     follower = Relay(store, common.database_url, relay.TOPIC, relay.translate, common.kafka)

@@ -1,32 +1,37 @@
-"""The only place that wires checkins together: `python -m services.checkins ROLE`."""
+"""The only place that wires checkins together: `python -m services.checkins ROLE`.
+
+A role imports only what it runs, so that a killed one is back in half the time.
+"""
+
+from typing import TYPE_CHECKING
 
 import typer
 
-from services.checkins import api, relay, views
-from services.checkins.api.parts import OpenParts
+from services.checkins import relay, views
 from services.checkins.application import Checkins
 from services.checkins.settings import Settings
-from shared.auth import Tokens
 from shared.clock import utc_now
 from shared.http import idempotency
-from shared.http.app import Wall
-from shared.http.idempotency import Answers
-from shared.http.limits import RateLimit
-from shared.http.writes import Writes
-from shared.kafka import relay as kafka_relay
-from shared.kafka.relay import Relay
-from shared.process import run_all, run_api, run_role
+from shared.kafka import relay_position
+from shared.process import run_all, run_role
 from shared.store import encryption
 from shared.store.encryption import KeyEncryptionKey, MemberKeys
 from shared.store.event_store import EventStore
 
+if TYPE_CHECKING:
+    from services.checkins.api.parts import OpenParts
+
 ROLES = ("api", "relay")
-SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *kafka_relay.SCHEMA)
+SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 
 
-def _open(settings: Settings) -> OpenParts:
+def _open(settings: Settings) -> "OpenParts":
+    from services.checkins.api.parts import OpenParts
+    from shared.http.idempotency import Answers
+    from shared.http.writes import Writes
+
     store = EventStore("checkins", settings.common.database_url, SCHEMA)
     kek = KeyEncryptionKey.from_file(settings.common.keys / "kek")
     checkins = Checkins(store, MemberKeys(store, kek), utc_now)
@@ -37,6 +42,12 @@ def _open(settings: Settings) -> OpenParts:
 @cli.command("api")
 def serve() -> None:
     """HTTP in."""
+    from services.checkins import api
+    from shared.auth import Tokens
+    from shared.http.app import Wall
+    from shared.http.limits import RateLimit
+    from shared.http.serving import run_api
+
     settings = Settings.from_environment()
     parts = api.Parts(lambda: _open(settings), lambda opened: opened.check())
     wall = Wall(Tokens(settings.common.keys / "jwks.json"), RateLimit(settings.common.rate_limit))
@@ -46,6 +57,8 @@ def serve() -> None:
 @cli.command("relay")
 def relay_events() -> None:
     """Stored events to Kafka."""
+    from shared.kafka.relay import Relay
+
     common = Settings.from_environment().common
     store = EventStore("checkins", common.database_url, SCHEMA)
     follower = Relay(store, common.database_url, relay.TOPIC, relay.translate, common.kafka)

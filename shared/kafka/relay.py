@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaProducer
 
 from shared.events import PublicEvent
 from shared.kafka.records import record_of
+from shared.kafka.relay_position import RelayPosition
 from shared.kafka.topics import ensure_topics
 from shared.observability import RELAY_POSITION, RELAYED
 from shared.store.event_store import EventStore
@@ -21,7 +22,6 @@ from shared.store.events import PrivateEvent
 
 log = structlog.get_logger()
 
-SCHEMA = ("CREATE TABLE IF NOT EXISTS relay_position (topic text PRIMARY KEY, position bigint NOT NULL)",)
 BATCH = 1_000
 POLL_SECONDS = 1.0
 """LISTEN wakes the relay within milliseconds; the poll is for a wake-up that was lost."""
@@ -39,11 +39,12 @@ class Relay:
         self._topic = topic
         self._translate = translate
         self._bootstrap = bootstrap
+        self._position = RelayPosition(store, topic)
         self._leading = False
 
     async def ready(self) -> None:
         """A standby is as ready as the leader: each does what it is there for."""
-        await asyncio.to_thread(self._position)
+        await asyncio.to_thread(self._position.get)
 
     async def run(self) -> None:
         """Relays until cancelled. Raises when the database, the lock's connection or the producer is lost for good."""
@@ -73,11 +74,12 @@ class Relay:
                 await asyncio.sleep(POLL_SECONDS)
 
     async def _relay_batch(self, producer: AIOKafkaProducer) -> bool:
-        stored = await asyncio.to_thread(self._next)
+        position = await asyncio.to_thread(self._position.get)
+        stored = await asyncio.to_thread(self._store.notifications, position, BATCH)
         if not stored:
             return False
         await self._send(producer, stored)
-        await asyncio.to_thread(self._move, stored[-1][0])
+        await asyncio.to_thread(self._position.move, stored[-1][0])
         RELAY_POSITION.labels(self._store.service).set(stored[-1][0])
         return True
 
@@ -94,23 +96,6 @@ class Relay:
             acknowledgements.append(sent)
         await asyncio.gather(*acknowledgements)
         RELAYED.labels(self._store.service).inc(len(acknowledgements))
-
-    def _next(self) -> list[tuple[int, PrivateEvent]]:
-        return self._store.notifications(self._position(), BATCH)
-
-    def _position(self) -> int:
-        with self._store.transaction() as cursor:
-            cursor.execute("SELECT position FROM relay_position WHERE topic = %s", (self._topic,))
-            row = cursor.fetchone()
-            return int(row["position"]) if row else 0
-
-    def _move(self, position: int) -> None:
-        with self._store.transaction() as cursor:
-            cursor.execute(
-                "INSERT INTO relay_position VALUES (%s, %s) ON CONFLICT (topic) DO UPDATE"
-                " SET position = greatest(relay_position.position, excluded.position)",
-                (self._topic, position),
-            )
 
 
 def _producer(bootstrap: str) -> AIOKafkaProducer:

@@ -68,18 +68,17 @@ class Answers:
         self._clock = clock
         self._forgot_at = datetime.min.replace(tzinfo=UTC)
 
-    def kept(self, keys: Sequence[RequestKey]) -> dict[bytes, Answer | Problem]:
+    def kept(self, keys: Sequence[RequestKey]) -> dict[RequestKey, Answer | Problem]:
         """The first answers to these keys; a Problem for a key that was used with another body."""
         if not keys:
             return {}
-        wanted = {key.key: key.fingerprint for key in keys}
         with self._store.transaction() as cursor:
             cursor.execute(
                 "SELECT key, fingerprint, answer FROM idempotent_answers WHERE key = ANY(%s) AND kept_since > %s",
-                (list(wanted), self._clock() - KEPT),
+                ([key.key for key in keys], self._clock() - KEPT),
             )
-            rows = cursor.fetchall()
-        return {bytes(row["key"]): self._answer(row, wanted[bytes(row["key"])]) for row in rows}
+            rows = {bytes(row["key"]): row for row in cursor}
+        return {key: self._answer(rows[key.key], key.fingerprint) for key in keys if key.key in rows}
 
     def keep(self, key: RequestKey, answer: Answer) -> WriteWithIds:
         """The row to write with the events; it carries the position that they were given."""

@@ -62,11 +62,11 @@ class Writes(Generic[C]):
     def _decide(self, submissions: Sequence[Submission[C]]) -> list[Decision[Answer] | Exception]:
         self._answers.forget_old()
         kept = self._answers.kept([submission.key for submission in submissions if submission.key])
-        fresh = [submission for submission in submissions if not (submission.key and submission.key.key in kept)]
+        fresh = [submission for submission in submissions if submission.key not in kept]
         decided = iter(self._decide_commands([submission.command for submission in fresh]))
         return [
-            _again(kept[submission.key.key])
-            if submission.key and submission.key.key in kept
+            _again(kept[submission.key])
+            if submission.key in kept
             else self._encode(submission, next(decided))
             for submission in submissions
         ]

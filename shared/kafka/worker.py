@@ -5,7 +5,8 @@ half-working state to reason about.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 
 import faust
@@ -105,8 +106,9 @@ class StreamWorker:
         """Takes the partitions over and reads each to its end, before live records come."""
         self._owned = {place: await asyncio.to_thread(self._engine.positions.claim, *place) for place in sorted(assigned)}
         async with bulk_reader(self._bootstrap) as bulk:
-            for place, owned in self._owned.items():
-                await self._read_up_to(owned, await bulk.end(*place), bulk)
+            for place, owned in list(self._owned.items()):
+                with self._letting_go(owned):
+                    await self._read_up_to(owned, await bulk.end(*place), bulk)
         self._claimed.set()
         log.info("stream.claimed", partitions=len(assigned))
         return {place: owned.next_offset for place, owned in self._owned.items()}
@@ -120,16 +122,21 @@ class StreamWorker:
             await self._take_owned(owned, batch)
 
     async def _take_owned(self, owned: Owned, batch: Sequence[Record]) -> None:
-        """A hand-over may be under way: who is fenced lets go of the partition, and the others flow on. If it is ours after
-        all (a zombie claimed it), it lags without movement, and that ends the process."""
-        try:
+        with self._letting_go(owned):
             if batch[0].offset > owned.next_offset:
                 async with bulk_reader(self._bootstrap) as bulk:
                     await self._read_up_to(owned, batch[0].offset, bulk)
             await asyncio.to_thread(self._engine.take, owned, batch)
+
+    @contextmanager
+    def _letting_go(self, owned: Owned) -> Iterator[None]:
+        """A hand-over may be under way: who is fenced lets go of the partition, and the others flow on. If it is ours after
+        all (a zombie claimed it), it lags without movement, and that ends the process."""
+        try:
+            yield
         except Fenced:
             log.warning("stream.fenced", topic=owned.topic, partition=owned.partition)
-            del self._owned[owned.topic, owned.partition]
+            self._owned.pop((owned.topic, owned.partition), None)
 
     async def _read_up_to(self, owned: Owned, stop: int, bulk: BulkReader) -> None:
         async for records in bulk.read(owned.topic, owned.partition, owned.next_offset, stop):

@@ -15,6 +15,7 @@ from shared.auth import Caller, Tokens
 from shared.errors import MEDIA_TYPE, FieldError, Problem, forbidden
 from shared.http.limits import BodyLimit, RateLimit
 from shared.http.request_counter import RequestCounter, route_of
+from shared.store.event_store import Unavailable
 
 log = structlog.get_logger()
 
@@ -73,6 +74,8 @@ def new_app(service: str, wall: Wall, ready: Sequence[Ready], larger_bodies: Map
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_exception)
+    for kind in Unavailable:
+        app.add_exception_handler(kind, _unavailable)
     app.add_exception_handler(Exception, _unexpected)
     _add_health(app, ready)
     return app
@@ -135,6 +138,10 @@ async def _http_exception(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     kind = {404: "unknown-address", 405: "wrong-method"}.get(error.status_code, "http-error")
     return answer(Problem(error.status_code, kind, kind.replace("-", " "), headers=error.headers))
+
+
+async def _unavailable(_: Request, __: Exception) -> Response:
+    return answer(Problem(503, "unavailable", "The store can't be reached; try again.", headers={"Retry-After": "1"}))
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

@@ -65,9 +65,7 @@ class Writes(Generic[C]):
         fresh = [submission for submission in submissions if submission.key not in kept]
         decided = iter(self._decide_commands([submission.command for submission in fresh]))
         return [
-            _again(kept[submission.key])
-            if submission.key in kept
-            else self._encode(submission, next(decided))
+            _again(kept[submission.key]) if submission.key in kept else self._encode(submission, next(decided))
             for submission in submissions
         ]
 

@@ -26,12 +26,24 @@ Conflict = IntegrityError
 """Somebody else wrote this version of an aggregate first; decide again."""
 
 Unavailable = (OperationalError, InterfaceError)
-"""The database can't be reached, after the recorder's own ten attempts in two seconds."""
+"""The database can't be reached."""
+
+LONGEST_WAIT_SECONDS = "3"
+"""For a connection from the pool: whoever asks while the database is away is told so soon."""
+
+
+GIVES_UP_SECONDS = 5.0
+"""The pool doubles its pauses between attempts at a lost database; giving one up lets the next request start at once."""
 
 
 class WritingRecorder(PostgresApplicationRecorder):
     """Runs the writes that came with the events: `before` them (the events table is locked from their insert to the
     commit, so what can go first does), or `after` them, where their ids are needed."""
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Once: the library's ten attempts would keep everybody waiting while the database is away."""
+        once = PostgresApplicationRecorder.insert_events.__wrapped__
+        return cast("Sequence[int] | None", once(self, stored_events, **kwargs))
 
     def _insert_events(self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
         _write(curs, [partial(write, curs) for write in kwargs.get("before", ())])
@@ -65,6 +77,7 @@ class EventStore(Application[UUID]):
         self._schema = tuple(schema)
         with _alone(database_url):
             super().__init__(_environment(service, database_url, pool_size))
+            self.postgres.datastore.pool.reconnect_timeout = GIVES_UP_SECONDS
             with self.transaction() as cursor:
                 for statement in self._schema:
                     cursor.execute(statement.encode())
@@ -146,6 +159,8 @@ def _environment(service: str, database_url: str, pool_size: int) -> dict[str, s
         "POSTGRES_PASSWORD": parts.get("password", ""),
         "POSTGRES_POOL_SIZE": str(pool_size),
         "POSTGRES_MAX_OVERFLOW": "4",
+        "POSTGRES_CONNECT_TIMEOUT": LONGEST_WAIT_SECONDS,
+        "POSTGRES_PRE_PING": "y",  # a restarted database leaves dead connections in the pool
         "POSTGRES_ENABLE_DB_FUNCTIONS": "n",
         "POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT": "5",
     }

@@ -40,11 +40,6 @@ async def test_two_workers_share_and_one_takes_over_from_the_killed_one(
         first.kill()
         await publisher.publish(500)
         await until_counted(store, publisher.published)
-        async with process(*arguments) as third:
-            await publisher.publish(100)
-            await _has_two_partitions(third)
-            await publisher.publish(400)
-            await until_counted(store, publisher.published)
         assert second.returncode is None
     assert counted(store) == publisher.published
     assert all(in_order(moods_of(store, member)) for member in MEMBERS)

@@ -33,7 +33,7 @@ def worker(tally: Tally, store: EventStore, database_url: str, kafka: str) -> St
     return StreamWorker(tally, store, database_url, kafka)
 
 
-async def test_a_backlog_is_read_in_bulk_and_then_what_comes_live(
+async def test_a_backlog_is_read_in_bulk_and_then_what_comes_live_and_poison_is_parked(
     worker: StreamWorker, tally: Tally, store: EventStore, topic: str, kafka: str
 ) -> None:
     async with publishing(kafka, topic) as publisher:
@@ -44,13 +44,18 @@ async def test_a_backlog_is_read_in_bulk_and_then_what_comes_live(
             await worker.ready()
             for _ in range(10):
                 await publisher.publish(40)
+            await publisher.poison()
+            await publisher.publish(40)
             await until_counted(store, publisher.published, task)
     assert counted(store) == publisher.published
     assert all(in_order(moods_of(store, member)) for member in MEMBERS)
+    with store.transaction() as cursor:
+        cursor.execute("SELECT error FROM parked")
+        assert [row["error"] for row in cursor] == ["ZeroDivisionError"]
 
 
 async def test_a_worker_that_is_started_again_goes_on_where_it_was_and_passes_over_what_the_relay_sends_again(
-    tally: Tally, store: EventStore, topic: str, kafka: str, database_url: str
+    worker: StreamWorker, tally: Tally, store: EventStore, topic: str, kafka: str, database_url: str
 ) -> None:
     async with publishing(kafka, topic) as publisher:
         await publisher.publish(60)
@@ -58,9 +63,14 @@ async def test_a_worker_that_is_started_again_goes_on_where_it_was_and_passes_ov
             await until_counted(store, publisher.published, task)
         await publisher.send_again(await records_of(kafka, topic, 60))
         await publisher.publish(60)
-        async with working(StreamWorker(tally, store, database_url, kafka)) as task:
+        async with working(worker) as task:
             await until_counted(store, publisher.published, task)
-    assert counted(store) == publisher.published
+            assert counted(store) == publisher.published
+            await _fence(store, tally.name, topic)
+            await publisher.publish(40)
+            await _until_nothing_is_owned(worker, task)
+            assert not task.done()
+    assert counted(store).total() == 120, "who is fenced lets go, and writes nothing"
 
 
 async def test_a_gap_is_read_before_what_lies_beyond_it(
@@ -92,25 +102,6 @@ async def test_a_worker_is_not_ready_before_it_has_its_share(worker: StreamWorke
         await worker.ready()
 
 
-async def test_a_fold_that_fails_parks_its_event_and_who_is_fenced_lets_go(
-    worker: StreamWorker, store: EventStore, tally: Tally, topic: str, kafka: str
-) -> None:
-    async with publishing(kafka, topic) as publisher, working(worker) as task:
-        await publisher.publish(20)
-        await publisher.poison()
-        await publisher.publish(20)
-        await until_counted(store, publisher.published, task)
-        for partition in range(PARTITIONS):
-            await asyncio.to_thread(Positions(store, tally.name).claim, topic, partition)
-        await publisher.publish(40)
-        await _until_nothing_is_owned(worker, task)
-        assert not task.done()
-    assert counted(store).total() == 40
-    with store.transaction() as cursor:
-        cursor.execute("SELECT error FROM parked")
-        assert [row["error"] for row in cursor] == ["ZeroDivisionError"]
-
-
 def test_a_partition_that_lags_and_stands_still_is_noticed_though_others_move() -> None:
     movement, still, busy = Movement(), ("t", 0), ("t", 1)
     seen = [movement.stuck({still: 9, busy: 99}, {still: 5, busy: second}, float(second)) for second in range(40)]
@@ -124,6 +115,11 @@ def test_a_partition_without_lag_may_stand_still_and_one_that_nobody_owns_may_no
         ends = {done: 5, lost: 1} | ({given_back: 5} if second == 0 else {})
         stuck = movement.stuck(ends, {done: 5}, float(second))
     assert stuck == [lost]
+
+
+async def _fence(store: EventStore, reader: str, topic: str) -> None:
+    for partition in range(PARTITIONS):
+        await asyncio.to_thread(Positions(store, reader).claim, topic, partition)
 
 
 async def _until_nothing_is_owned(worker: StreamWorker, task: asyncio.Task[None]) -> None:

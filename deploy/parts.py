@@ -42,6 +42,10 @@ class Containers(Protocol):
 
     def stop(self, layout: Layout) -> None: ...
 
+    def halt(self, layout: Layout, name: str) -> None: ...
+
+    def resume(self, layout: Layout, name: str) -> None: ...
+
 
 def choose(layout: Layout, environ: Mapping[str, str], services: Iterable[str]) -> Parts:
     kafka = environ.get("KAFKA_BOOTSTRAP")

@@ -83,10 +83,19 @@ class Stack:
 
     def stop(self, name: str) -> None:
         """One process, until `start`: `kafka`, `postgres` or SERVICE-ROLE."""
-        self._supervision.stop(name)
+        if self._ours(name):
+            self._supervision.stop(name)
+        else:
+            parts.containers().halt(self.layout, name)
 
     def start(self, name: str) -> None:
-        self._supervision.start(name)
+        if self._ours(name):
+            self._supervision.start(name)
+        else:
+            parts.containers().resume(self.layout, name)
+
+    def _ours(self, name: str) -> bool:
+        return next((one.ours for one in self.watched() if one.name == name), True)
 
     def wait_ready(self, seconds: float = READY_WITHIN) -> None:
         readiness.wait(self.layout, self.watched(), seconds)

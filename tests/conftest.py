@@ -65,11 +65,16 @@ def new_database(postgres: str) -> Callable[[], str]:
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def system(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """All services as processes of their own, with a Kafka and a PostgreSQL that a test may stop and kill."""
     stack = Stack(ROOT, tmp_path_factory.mktemp("system"))
+    containers = request.config.getoption("--parts") == "containers"
     try:
-        stack.up(environ={})
+        stack.up(environ={"PARTS": "containers"} if containers else {})
         yield stack
     finally:
         stack.down()
+        if containers:
+            from deploy.containers import parts  # noqa: PLC0415 - needs a container engine
+
+            parts.forget(stack.layout)

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from docker.errors import DockerException  # type: ignore[import-untyped]  # the SDK has no types
 from testcontainers.core.config import testcontainers_config
@@ -25,6 +26,8 @@ from deploy.postgres import create_databases
 
 STATE = "alongside.state"
 """The label that says to which state folder a container or a volume belongs."""
+PART = "alongside.part"
+"""And this one which of the two it is: `kafka` or `postgres`."""
 
 
 @contextmanager
@@ -71,6 +74,22 @@ def stop(layout: Layout) -> None:
             volume.remove()
 
 
+def halt(layout: Layout, name: str) -> None:
+    """Stops `kafka` or `postgres` until `resume`; nothing is removed."""
+    with _engine():
+        _one(layout, name).stop(timeout=20)
+
+
+def resume(layout: Layout, name: str) -> None:
+    with _engine():
+        _one(layout, name).start()
+
+
+def _one(layout: Layout, name: str) -> Any:
+    ours = {"label": [f"{STATE}={layout.state}", f"{PART}={name}"]}
+    return DockerClient().client.containers.list(all=True, filters=ours)[0]
+
+
 def forget(layout: Layout) -> None:
     """`stop`, and the data with it."""
     _prefix_file(layout).unlink(missing_ok=True)
@@ -90,7 +109,7 @@ def _stopped_on_failure(layout: Layout) -> Iterator[None]:
 
 def _detach(container: DockerContainer, layout: Layout, name: str, folder: str) -> None:
     """Starts it without testcontainers' reaper, which ends what a process has started when that process ends."""
-    labels, volume = {STATE: str(layout.state)}, f"{_prefix(layout)}-{name}"
+    labels, volume = {STATE: str(layout.state), PART: name}, f"{_prefix(layout)}-{name}"
     container.get_docker_client().client.volumes.create(volume, labels=labels)
     reaper, testcontainers_config.ryuk_disabled = testcontainers_config.ryuk_disabled, True
     try:

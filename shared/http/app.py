@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any
 
 import structlog
@@ -57,12 +58,21 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
+ANONYMOUS_CALLERS = 20
+"""How many times one caller's rate those without a token share."""
+
+
 @dataclass(frozen=True)
 class Wall:
     """What the common wall needs: whose tokens are good, and how fast a caller may be."""
 
     tokens: Tokens
     rate: RateLimit
+
+    @cached_property
+    def anonymous(self) -> RateLimit:
+        """All callers without a token together: a company that answers a survey at nine o'clock is one bucket."""
+        return RateLimit(ANONYMOUS_CALLERS * self.rate.per_second)
 
 
 def new_app(service: str, wall: Wall, ready: Sequence[Ready], larger_bodies: Mapping[str, int] | None = None) -> FastAPI:
@@ -98,7 +108,7 @@ def allow(*, roles: Sequence[str] = (), scopes: Sequence[str] = ()) -> Any:
 async def anyone(request: Request) -> None:
     """The dependency of a route without a token: all such callers share one bucket, so that none has to be told apart."""
     wall: Wall = request.app.state.wall
-    wall.rate.take("")
+    wall.anonymous.take("")
 
 
 Anyone = Annotated[None, Depends(anyone)]

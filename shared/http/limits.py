@@ -18,14 +18,14 @@ class RateLimit:
     """A token bucket for each caller: `per_second` on average, as many at once."""
 
     def __init__(self, per_second: float) -> None:
-        self._per_second = per_second
+        self.per_second = per_second
         self._buckets: dict[str, tuple[float, float]] = {}
 
     def take(self, caller: str) -> None:
         """Raises a 429 Problem with Retry-After when the caller's bucket is empty."""
         now = time.monotonic()
-        tokens, since = self._buckets.get(caller, (self._per_second, now))
-        tokens = min(self._per_second, tokens + (now - since) * self._per_second)
+        tokens, since = self._buckets.get(caller, (self.per_second, now))
+        tokens = min(self.per_second, tokens + (now - since) * self.per_second)
         if tokens < 1:
             raise Problem(429, "too-fast", "Too many requests; wait a moment.", headers={"Retry-After": "1"})
         if len(self._buckets) >= REMEMBERED_CALLERS:

@@ -213,11 +213,11 @@ def test_red_sets_the_timers_of_the_red_schedule() -> None:
     assert len({timer.id for timer in timers}) == 4
 
 
-def test_orange_waits_half_an_hour_for_an_answer() -> None:
+def test_orange_waits_half_an_hour_for_an_answer_and_ten_minutes_for_a_delivery() -> None:
     alert = raised()
     events = steps.offer_next(alert, [ANNA], NOW)
-    (timer,) = timers_after(after(alert, events), events)
-    assert (timer.kind, timer.due_at) == (Kind.UNANSWERED, NOW + timedelta(minutes=30))
+    waits = {timer.kind: (timer.due_at - NOW).total_seconds() for timer in timers_after(after(alert, events), events)}
+    assert waits == {Kind.UNANSWERED: 1_800, Kind.UNDELIVERED: 600}
 
 
 def test_the_outside_route_is_looked_at_often_at_first() -> None:

@@ -41,7 +41,7 @@ async def test_each_process_killed_in_turn_loses_no_check_in_and_doubles_no_aler
 ) -> None:
     load = await _load(client, receiver)
     names = [one.name for one in system.watched() if one.name not in PARTS]
-    posting = asyncio.create_task(load.post_all(pause=0.02 * len(names)))
+    posting = asyncio.create_task(load.post_all(pause=0.012 * len(names)))
     slowest = max([await _kill_and_wait(system, name) for name in names])
     await posting
 

@@ -1,7 +1,7 @@
 """What has to be looked at again, and when: human time, counted from the raising or from an offer.
 
 Red: undelivered for 120 s or unanswered for 3 min, the next supporter; at 6 min the clinical lead; by 10 min the outside
-route. Orange: unanswered for 30 min, the next supporter (DOMAIN.md, detection).
+route. Orange: undelivered for 10 min or unanswered for 30 min, the next supporter (DOMAIN.md, detection).
 """
 
 from collections.abc import Iterable
@@ -16,6 +16,8 @@ from shared.events.alerts import Tier
 from shared.store.events import PrivateEvent
 
 RED_UNDELIVERED = timedelta(seconds=120)
+ORANGE_UNDELIVERED = timedelta(minutes=10)
+"""After three attempts (0 s, 5 s, 5 min): time is left for the next supporter within the 30 minutes (our default)."""
 RED_LEAD = timedelta(minutes=6)
 RED_OUTSIDE = timedelta(minutes=10)
 LOOKS = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 10, 30, 60))
@@ -59,8 +61,8 @@ def _timers(alert: Alert, event: PrivateEvent) -> list[Timer]:
             return [lead, Timer(alert.id, Kind.OUTSIDE, sequence, event.at + RED_OUTSIDE)]
         case Offered():
             unanswered = Timer(alert.id, Kind.UNANSWERED, sequence, event.expires_at)
-            undelivered = Timer(alert.id, Kind.UNDELIVERED, sequence, event.at + RED_UNDELIVERED)
-            return [unanswered, undelivered] if red else [unanswered]
+            patience = RED_UNDELIVERED if red else ORANGE_UNDELIVERED
+            return [unanswered, Timer(alert.id, Kind.UNDELIVERED, sequence, event.at + patience)]
         case SentOutside():
             return [Timer(alert.id, Kind.LOOK_AGAIN, sequence, event.at + LOOKS[0])]
     return []

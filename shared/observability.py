@@ -2,7 +2,9 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -52,10 +54,17 @@ def configure_logging(service: str, role: str) -> None:
     structlog.contextvars.bind_contextvars(service=service, role=role)
 
 
+def places(error: BaseException) -> list[str]:
+    """Where an error came from, innermost last: files and lines, without the values that a message may quote."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+
+
 def _name_the_exception_only(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """An exception's message and trace may quote what a person wrote; its type can't."""
     if exc_info := event.pop("exc_info", None):
-        event["error"] = exc_info[0].__name__ if isinstance(exc_info, tuple) and exc_info[0] else "exception"
+        error = exc_info[1] if isinstance(exc_info, tuple) else sys.exception()
+        event.update(error=type(error).__name__, at=places(error) if error else [])
     return event
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from shared.observability import Ready, configure_logging, serve_health
+from shared.observability import Ready, configure_logging, places, serve_health
 from shared.settings import Common
 
 log = structlog.get_logger()
@@ -36,7 +36,7 @@ async def _role(url: str, ready: Ready, work: Callable[[], Coroutine[Any, Any, N
             log.error("role.ended_by_itself")
             sys.exit(1)
     except Exception as error:
-        log.error("role.failed", error=type(error).__name__, reason=str(error)[:200])
+        log.error("role.failed", error=type(error).__name__, at=places(error))
         sys.exit(1)
     finally:
         await health.cleanup()

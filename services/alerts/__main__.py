@@ -71,38 +71,30 @@ class Wiring:
 def serve() -> None:
     """HTTP in."""
     from services.alerts import api
-    from shared.auth import Tokens
-    from shared.http.app import Wall
-    from shared.http.limits import RateLimit
     from shared.http.serving import run_api
 
     settings = Settings.from_environment()
-    parts = api.Parts(lambda: Wiring(settings).parts(), lambda opened: opened.check())
-    wall = Wall(Tokens(settings.common.keys / "jwks.json"), RateLimit(settings.common.rate_limit))
-    run_api(settings.common, api.build(parts, wall), parts.run, lambda: parts.get().close())
+    run_api(settings.common, lambda: Wiring(settings).parts(), api.build)
 
 
 @cli.command("stream")
 def read_members() -> None:
     """Members' events from Kafka."""
-    from shared.kafka.worker import StreamWorker
+    from shared.kafka.roles import run_stream
 
     settings = Settings.from_environment()
     common, wiring = settings.common, Wiring(settings)
     reader = MemberReader(Intake(wiring.store, wiring.outcomes, utc_now))
-    worker = StreamWorker(reader, wiring.store, common.database_url, common.kafka)
-    run_role(common, "stream", worker.ready, worker.run)
+    run_stream(common, wiring.store, reader)
 
 
 @cli.command("relay")
 def relay_events() -> None:
     """Stored events to Kafka."""
-    from shared.kafka.relay import Relay
+    from shared.kafka.roles import run_relay
 
     common = Settings.from_environment().common
-    store = EventStore("alerts", common.database_url, TABLES)
-    follower = Relay(store, common.database_url, relay.TOPIC, relay.translate, common.kafka)
-    run_role(common, "relay", follower.ready, follower.run)
+    run_relay(common, EventStore("alerts", common.database_url, TABLES), relay.TOPIC, relay.translate)
 
 
 @cli.command("webhooks")

@@ -13,7 +13,7 @@ from services.checkins.settings import Settings
 from shared.clock import utc_now
 from shared.http import idempotency
 from shared.kafka import relay_position
-from shared.process import run_all, run_role
+from shared.process import run_all
 from shared.store import encryption
 from shared.store.encryption import KeyEncryptionKey, MemberKeys
 from shared.store.event_store import EventStore
@@ -43,26 +43,19 @@ def _open(settings: Settings) -> "OpenParts":
 def serve() -> None:
     """HTTP in."""
     from services.checkins import api
-    from shared.auth import Tokens
-    from shared.http.app import Wall
-    from shared.http.limits import RateLimit
     from shared.http.serving import run_api
 
     settings = Settings.from_environment()
-    parts = api.Parts(lambda: _open(settings), lambda opened: opened.check())
-    wall = Wall(Tokens(settings.common.keys / "jwks.json"), RateLimit(settings.common.rate_limit))
-    run_api(settings.common, api.build(parts, wall), parts.run, lambda: parts.get().close())
+    run_api(settings.common, lambda: _open(settings), api.build)
 
 
 @cli.command("relay")
 def relay_events() -> None:
     """Stored events to Kafka."""
-    from shared.kafka.relay import Relay
+    from shared.kafka.roles import run_relay
 
     common = Settings.from_environment().common
-    store = EventStore("checkins", common.database_url, SCHEMA)
-    follower = Relay(store, common.database_url, relay.TOPIC, relay.translate, common.kafka)
-    run_role(common, "relay", follower.ready, follower.run)
+    run_relay(common, EventStore("checkins", common.database_url, SCHEMA), relay.TOPIC, relay.translate)
 
 
 @cli.command("all")

@@ -58,27 +58,21 @@ def _open(settings: Settings) -> "OpenParts":
 def serve() -> None:
     """HTTP in."""
     from services.evaluation import api
-    from shared.auth import Tokens
-    from shared.http.app import Wall
-    from shared.http.limits import RateLimit
     from shared.http.serving import run_api
 
     settings = Settings.from_environment()
-    parts = api.Parts(lambda: _open(settings), lambda opened: opened.check())
-    wall = Wall(Tokens(settings.common.keys / "jwks.json"), RateLimit(settings.common.rate_limit))
-    run_api(settings.common, api.build(parts, wall), parts.run, lambda: parts.get().close())
+    run_api(settings.common, lambda: _open(settings), api.build)
 
 
 @cli.command("stream")
 def follow() -> None:
     """Kafka in."""
-    from shared.kafka.worker import StreamWorker
+    from shared.kafka.roles import run_stream
 
     common = Settings.from_environment().common
     store = EventStore("evaluation", common.database_url, SCHEMA)
     reader = EvaluationReader(store, all_instruments())
-    worker = StreamWorker(reader, store, common.database_url, common.kafka)
-    run_role(common, "stream", worker.ready, worker.run)
+    run_stream(common, store, reader)
 
 
 @cli.command("relay")

@@ -14,7 +14,7 @@ from services.recognition.stream import READER, RecognitionReader
 from shared.clock import utc_now
 from shared.http import idempotency
 from shared.kafka import relay_position
-from shared.process import run_all, run_role
+from shared.process import run_all
 from shared.projection import parked, positions
 from shared.projection.positions import Positions
 from shared.store import encryption
@@ -46,38 +46,30 @@ def _open(settings: Settings) -> "OpenParts":
 def serve() -> None:
     """HTTP in."""
     from services.recognition import api
-    from shared.auth import Tokens
-    from shared.http.app import Wall
-    from shared.http.limits import RateLimit
     from shared.http.serving import run_api
 
     settings = Settings.from_environment()
-    parts = api.Parts(lambda: _open(settings), lambda opened: opened.check())
-    wall = Wall(Tokens(settings.common.keys / "jwks.json"), RateLimit(settings.common.rate_limit))
-    run_api(settings.common, api.build(parts, wall), parts.run, lambda: parts.get().close())
+    run_api(settings.common, lambda: _open(settings), api.build)
 
 
 @cli.command("stream")
 def follow() -> None:
     """Kafka in."""
-    from shared.kafka.worker import StreamWorker
+    from shared.kafka.roles import run_stream
 
     common = Settings.from_environment().common
     store = EventStore("recognition", common.database_url, SCHEMA)
     reader = RecognitionReader(MemberKeys(store, KeyEncryptionKey.from_file(common.keys / "kek")))
-    worker = StreamWorker(reader, store, common.database_url, common.kafka)
-    run_role(common, "stream", worker.ready, worker.run)
+    run_stream(common, store, reader)
 
 
 @cli.command("relay")
 def relay_events() -> None:
     """Stored events to Kafka."""
-    from shared.kafka.relay import Relay
+    from shared.kafka.roles import run_relay
 
     common = Settings.from_environment().common
-    store = EventStore("recognition", common.database_url, SCHEMA)
-    follower = Relay(store, common.database_url, relay.TOPIC, relay.translate, common.kafka)
-    run_role(common, "relay", follower.ready, follower.run)
+    run_relay(common, EventStore("recognition", common.database_url, SCHEMA), relay.TOPIC, relay.translate)
 
 
 @cli.command("all")

@@ -16,6 +16,7 @@ from shared.auth import Caller, Tokens
 from shared.errors import MEDIA_TYPE, FieldError, Problem, forbidden
 from shared.http.limits import BodyLimit, RateLimit
 from shared.http.request_counter import RequestCounter, route_of
+from shared.observability import places
 from shared.store.event_store import Unavailable
 
 log = structlog.get_logger()
@@ -155,7 +156,7 @@ async def _unavailable(_: Request, __: Exception) -> Response:
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
-    log.error("request.failed", route=route_of(request.scope), error=type(error).__name__)
+    log.error("request.failed", route=route_of(request.scope), error=type(error).__name__, at=places(error))
     return answer(Problem(500, "internal-error", "Something failed here; nothing was stored."))
 
 

@@ -2,26 +2,51 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeVar
 
 import uvicorn
 from fastapi import FastAPI
 
+from shared.auth import Tokens
+from shared.http.app import Wall
+from shared.http.limits import RateLimit
+from shared.http.opening import Opening
+from shared.http.parts import StoreParts
 from shared.observability import configure_logging
 from shared.settings import Common
 
+P = TypeVar("P", bound=StoreParts[Any])
+GRACE_SECONDS = 5
 
-def run_api(common: Common, app: FastAPI, opening: Callable[[], Awaitable[None]], close: Callable[[], None]) -> None:
-    """Serves an app until SIGTERM or SIGINT; `opening` runs beside it, `close` after it. No access log: addresses hold ids."""
+
+def run_api(common: Common, opened: Callable[[], P], build: Callable[[Opening[P], Wall], FastAPI]) -> None:
+    """Serves until SIGTERM or SIGINT. The store is opened beside the app, so that what needs none is there at once.
+
+    There is no access log: addresses hold ids.
+    """
     configure_logging(common.service, "api")
+    parts = Opening(opened, lambda open_parts: open_parts.check())
+    app = build(parts, Wall(Tokens(common.keys / "jwks.json"), RateLimit(common.rate_limit)))
+    app.router.lifespan_context = _opening(parts)
     host, _, port = common.bind.rpartition(":")
+    uvicorn.run(
+        app,
+        host=host or "127.0.0.1",
+        port=int(port),
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
 
+
+def _opening(parts: Opening[P]) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        task = asyncio.ensure_future(opening())
+        opening = asyncio.create_task(parts.run())
         yield
-        task.cancel()
-        close()
+        opening.cancel()
+        if opening.done() and not opening.cancelled():
+            parts.get().close()
 
-    app.router.lifespan_context = lifespan
-    uvicorn.run(app, host=host or "127.0.0.1", port=int(port), access_log=False, log_config=None, timeout_graceful_shutdown=5)
+    return lifespan

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -12,41 +11,40 @@ from services.alerts.application.owing import Owing
 from services.alerts.application.reading import Reading
 from services.alerts.domain.claims import ClaimLinks
 from shared.http.opening import Opening
+from shared.http.parts import StoreParts
 from shared.http.reading import wait_until
 from shared.http.writes import Writes
 from shared.store.event_store import EventStore
 
 
-@dataclass(frozen=True)
-class OpenParts:
+class OpenParts(StoreParts[Command]):
     """The application behind the API once its store is open. `has_read`: whether the stream has taken a publisher's
     sequence."""
 
-    store: EventStore
-    writes: Writes[Command]
-    reading: Reading
-    owing: Owing
-    links: ClaimLinks
-    has_read: Callable[[str, int], bool]
-
-    def check(self) -> None:
-        """Raises where the database can't be reached."""
-        with self.store.transaction() as cursor:
-            cursor.execute("SELECT 1")
-
-    def close(self) -> None:
-        self.writes.close()
-        self.store.close()
+    def __init__(
+        self,
+        store: EventStore,
+        writes: Writes[Command],
+        reading: Reading,
+        owing: Owing,
+        links: ClaimLinks,
+        has_read: Callable[[str, int], bool],
+    ) -> None:
+        super().__init__(store, writes)
+        self.reading = reading
+        self.owing = owing
+        self.links = links
+        self._has_read = has_read
 
     async def wait_for(self, at_least: str | None) -> None:
         """Raises a 504 Problem where the views don't get there in time."""
-        await wait_until(at_least, lambda publisher, sequence: asyncio.to_thread(self._reached, publisher, sequence))
+        await wait_until(at_least, self._reached)
 
-    def _reached(self, publisher: str, sequence: int) -> bool:
+    async def _reached(self, publisher: str, sequence: int) -> bool:
         """Our own views are written with their events; others' come with the stream."""
         if publisher == self.store.service:
-            return sequence <= (self.store.postgres.max_notification_id() or 0)
-        return self.has_read(publisher, sequence)
+            return await self.has_stored(sequence)
+        return await asyncio.to_thread(self._has_read, publisher, sequence)
 
 
 Parts = Opening[OpenParts]

@@ -44,7 +44,7 @@ async def own_record(
     member: UUID, api: Api, caller: Person, limit: Limit = 50, after: After = None, at_least: AtLeast = None
 ) -> dict[str, Any]:
     _require_self(caller, member)
-    await wait_until(at_least, lambda publisher, sequence: asyncio.to_thread(api.reached, publisher, sequence))
+    await wait_until(at_least, api.reached)
     rows = await asyncio.to_thread(api.checkins.record_of, member, caller.subject, limit, decode_time_and_id(after))
     return page(rows, limit, lambda row: f"{row['recorded_at'].isoformat()} {row['id']}")
 

@@ -7,31 +7,22 @@ from fastapi import Depends, Request
 from services.checkins.application import Checkins, Command
 from shared.clock import Clock
 from shared.http.opening import Opening
+from shared.http.parts import StoreParts
 from shared.http.writes import Writes
 from shared.store.event_store import EventStore
 
 
-class OpenParts:
+class OpenParts(StoreParts[Command]):
     """The application behind the API once its store is open."""
 
     def __init__(self, store: EventStore, checkins: Checkins, writes: Writes[Command], clock: Clock) -> None:
-        self.store = store
+        super().__init__(store, writes)
         self.checkins = checkins
-        self.writes = writes
         self.clock = clock
 
-    def check(self) -> None:
-        """Raises where the database can't be reached."""
-        with self.store.transaction() as cursor:
-            cursor.execute("SELECT 1")
-
-    def close(self) -> None:
-        self.writes.close()
-        self.store.close()
-
-    def reached(self, publisher: str, sequence: int) -> bool:
-        """Whether this service's own views have got there: they are written with their events."""
-        return publisher == "checkins" and sequence <= (self.store.postgres.max_notification_id() or 0)
+    async def reached(self, publisher: str, sequence: int) -> bool:
+        """Whether this service's views have got there: it reads nobody else's events."""
+        return publisher == "checkins" and await self.has_stored(sequence)
 
 
 Parts = Opening[OpenParts]

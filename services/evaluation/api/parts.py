@@ -8,31 +8,22 @@ from fastapi import Depends, Request
 
 from services.evaluation.application import Command, Readings
 from shared.http.opening import Opening
+from shared.http.parts import StoreParts
 from shared.http.writes import Writes
 from shared.projection.positions import Positions
 from shared.store.event_store import EventStore
 
 
-class OpenParts:
+class OpenParts(StoreParts[Command]):
     """The application behind the API once its store is open."""
 
     def __init__(
         self, store: EventStore, readings: Readings, writes: Writes[Command], positions: Positions, draws_key: bytes
     ) -> None:
-        self.store = store
+        super().__init__(store, writes)
         self.readings = readings
-        self.writes = writes
         self._positions = positions
         self._draws_key = draws_key
-
-    def check(self) -> None:
-        """Raises where the database can't be reached."""
-        with self.store.transaction() as cursor:
-            cursor.execute("SELECT 1")
-
-    def close(self) -> None:
-        self.writes.close()
-        self.store.close()
 
     def secret_of(self, idempotency_key: str) -> bytes:
         """The key under which a drawn token is kept for a retry: it takes ours and the caller's own to make it."""

@@ -8,37 +8,28 @@ from fastapi import Depends, Request
 from services.recognition.application import Command, Recognition
 from shared.clock import Clock
 from shared.http.opening import Opening
+from shared.http.parts import StoreParts
 from shared.http.writes import Writes
 from shared.projection.positions import Positions
 from shared.store.event_store import EventStore
 
 
-class OpenParts:
+class OpenParts(StoreParts[Command]):
     """The application behind the API once its store is open."""
 
     def __init__(
         self, store: EventStore, recognition: Recognition, writes: Writes[Command], positions: Positions, clock: Clock
     ) -> None:
-        self.store = store
+        super().__init__(store, writes)
         self.recognition = recognition
-        self.writes = writes
         self.clock = clock
         self._positions = positions
-
-    def check(self) -> None:
-        """Raises where the database can't be reached."""
-        with self.store.transaction() as cursor:
-            cursor.execute("SELECT 1")
-
-    def close(self) -> None:
-        self.writes.close()
-        self.store.close()
 
     async def stored(self, publisher: str, sequence: int) -> bool:
         """Whether the list of kudos has got there: it is written with its events."""
         if publisher != "recognition":
             return await self.folded(publisher, sequence)
-        return sequence <= (await asyncio.to_thread(self.store.postgres.max_notification_id) or 0)
+        return await self.has_stored(sequence)
 
     async def folded(self, publisher: str, sequence: int) -> bool:
         """Whether the stream has got there."""

@@ -1,0 +1,30 @@
+"""What every API calls, once its store is open."""
+
+import asyncio
+from typing import Generic, TypeVar
+
+from shared.http.writes import Writes
+from shared.store.event_store import EventStore
+
+C = TypeVar("C")
+
+
+class StoreParts(Generic[C]):
+    """A service's store and the way by which its commands are stored; a service adds its use cases."""
+
+    def __init__(self, store: EventStore, writes: Writes[C]) -> None:
+        self.store = store
+        self.writes = writes
+
+    def check(self) -> None:
+        """Raises where the database can't be reached."""
+        with self.store.transaction() as cursor:
+            cursor.execute("SELECT 1")
+
+    def close(self) -> None:
+        self.writes.close()
+        self.store.close()
+
+    async def has_stored(self, sequence: int) -> bool:
+        """Whether this service's own log has got there, and with it the views that are written with their events."""
+        return sequence <= (await asyncio.to_thread(self.store.postgres.max_notification_id) or 0)

@@ -10,10 +10,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import deploy
 from deploy import Stack
 from deploy.postgres import create_databases
+
+settings.register_profile("project", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("project")  # no test judges by the clock: a busy machine is no defect
 
 ROOT = Path(__file__).resolve().parents[1]
 _numbers = itertools.count(1)

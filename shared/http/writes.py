@@ -47,7 +47,7 @@ class Writes(Generic[C]):
             done = await self._commit.submit(submission)
         except Unavailable as failure:
             raise Problem(
-                503, "not-stored", "The store can't be reached; nothing was stored.", headers={"Retry-After": "1"}
+                503, "not-stored", "The store can't be reached; what was sent may not be stored.", headers={"Retry-After": "1"}
             ) from failure
         kept = done.result
         return msgspec.structs.replace(kept, position=done.position) if done.position is not None else kept

@@ -65,7 +65,7 @@ class Tokens:
             claims = jwt.decode(token, self._key_set(), algorithms=ALGORITHMS).claims
             self._claims.validate(claims)
             known = (_caller(claims), float(claims["exp"]))
-        except (JoseError, ValueError, TypeError, KeyError) as wrong:
+        except (JoseError, ValueError, TypeError, KeyError, OverflowError) as wrong:
             raise unauthorized("The token isn't valid here.") from wrong
         if len(self._known) >= REMEMBERED_TOKENS:
             self._known.clear()

@@ -52,9 +52,11 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         404: "unknown id",
         409: "wrong state",
         413: "too large",
+        415: "not a media type that is taken here",
         422: "a wrong field, or a used key with another body",
         429: "too fast",
         503: "the database can't be reached",
+        504: "the view hasn't got to that position",
     }.items()
 }
 

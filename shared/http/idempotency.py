@@ -84,7 +84,7 @@ class Answers:
         """The row to write with the events; it carries the position that they were given."""
 
         def write(cursor: Cursor[DictRow], ids: Sequence[int]) -> None:
-            positioned = msgspec.structs.replace(answer, position=ids[-1] if ids else None)
+            positioned = msgspec.structs.replace(answer, position=ids[-1]) if ids else answer
             sealed = seal(self._key, msgspec.msgpack.encode(positioned), key.key.hex())
             cursor.execute("DELETE FROM idempotent_answers WHERE key = %s AND kept_since <= %s", (key.key, now - KEPT))
             cursor.execute("INSERT INTO idempotent_answers VALUES (%s, %s, %s, %s)", (key.key, key.fingerprint, sealed, now))

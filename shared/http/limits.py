@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.errors import MEDIA_TYPE, Problem
 
 BODY_BYTES = 1024 * 1024
-DRAINED_BYTES = 64 * 1024 * 1024
+DRAINED_BYTES = 128 * 1024 * 1024
 """A body that is too large is still read up to here, so that its sender sees the answer and not a broken connection."""
 
 REMEMBERED_CALLERS = 10_000

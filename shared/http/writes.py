@@ -1,6 +1,7 @@
 """From a request to a command and from its result to the answer's bytes: once for every service."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -10,7 +11,7 @@ from fastapi import Request, Response
 from shared.auth import Caller
 from shared.errors import FieldError, Problem
 from shared.http.idempotency import Answer, Answers, RequestKey
-from shared.store.event_store import EventStore, Unavailable
+from shared.store.event_store import Conflict, EventStore, Unavailable
 from shared.store.group_commit import Decision, GroupCommit
 
 C = TypeVar("C")
@@ -33,6 +34,7 @@ class Writes(Generic[C]):
         self, store: EventStore, answers: Answers, decide: Callable[[Sequence[C]], Sequence[Decision[Any] | Exception]]
     ) -> None:
         self.service = store.service
+        self._store = store
         self._answers = answers
         self._decide_commands = decide
         self._commit: GroupCommit[Submission[C], Answer] = GroupCommit(store, self._decide)
@@ -51,6 +53,22 @@ class Writes(Generic[C]):
             ) from failure
         kept = done.result
         return msgspec.structs.replace(kept, position=done.position) if done.position is not None else kept
+
+    async def once(self, key: RequestKey | None, make: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The kept answer to a request whose parts are stored each by itself, or a new one that is kept after them.
+
+        Raises the Problem that was kept, or that of a key which was used for another request.
+        """
+        if key is None:
+            return await make()
+        if kept := (await asyncio.to_thread(self._answers.kept, [key])).get(key):
+            return _kept(kept)
+        answer = await make()
+        try:
+            await asyncio.to_thread(self._store.record, (), (), (self._answers.keep(key, answer),))
+        except Conflict:
+            return _kept((await asyncio.to_thread(self._answers.kept, [key]))[key])
+        return answer
 
     def respond(self, answer: Answer) -> Response:
         headers = {} if answer.position is None else {"X-Position": f"{self.service}:{answer.position}"}
@@ -78,6 +96,12 @@ class Writes(Generic[C]):
         encoded = result if isinstance(result, Answer) else Answer(submission.status, msgspec.json.encode(result))
         stored = self._answers.keep(submission.key, encoded) if submission.key else outcome.stored
         return Decision(encoded, outcome.events, outcome.writes, stored)
+
+
+def _kept(kept: Answer | Problem) -> Answer:
+    if isinstance(kept, Problem):
+        raise kept
+    return kept
 
 
 def _again(kept: Answer | Problem) -> Decision[Answer] | Exception:

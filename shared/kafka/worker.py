@@ -6,7 +6,7 @@ half-working state to reason about.
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import groupby
 
 import faust
@@ -26,6 +26,7 @@ from shared.store.event_store import EventStore
 log = structlog.get_logger()
 
 LOOK_SECONDS = 1.0
+STOP_SECONDS = 2.0
 STILL_SECONDS = 30.0
 """Lag and no movement for so long is a reader that only looks alive."""
 
@@ -71,8 +72,9 @@ class StreamWorker:
                 await app.start()
                 await asyncio.wait([self._failed, watching], return_when=asyncio.FIRST_COMPLETED)
             finally:
+                self._claimed.clear()
                 watching.cancel()
-                await app.stop()
+                await _stopped(app)
             self._failed.result() if self._failed.done() else watching.result()
 
     async def _reach_kafka(self) -> None:
@@ -152,6 +154,12 @@ class StreamWorker:
             if stuck := movement.stuck(highwaters(app), offsets, asyncio.get_running_loop().time()):
                 raise StuckReader(f"{self._reader.name} at {stuck}")
         raise app.crash_reason or RuntimeError("Faust ended")
+
+
+async def _stopped(app: faust.App) -> None:
+    """Faust waits a minute for a consumer whose broker is gone; what it still holds is nothing that matters."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(asyncio.ensure_future(app.stop())), STOP_SECONDS)
 
 
 class Movement:

@@ -127,8 +127,13 @@ def test_wrong_events_in_a_batch_lose_none_of_the_good_ones(checkins: Served, me
     assert stored(checkins, member) == 20
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"{}", b"null", b"[" * 100_000, b'["\xff"]'])
-def test_a_batch_that_is_no_list_is_400(body: bytes, checkins: Served) -> None:
+@pytest.mark.parametrize("body", [b"{}", b"null"])
+def test_a_batch_that_is_no_list_is_422(body: bytes, checkins: Served) -> None:
+    problem(checkins.http.post("/events", content=body, headers=BATCH), 422, "invalid-request")
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[" * 100_000, b'["\xff"]'])
+def test_a_batch_that_is_no_json_is_400(body: bytes, checkins: Served) -> None:
     problem(checkins.http.post("/events", content=body, headers=BATCH), 400, "not-json")
 
 
@@ -149,3 +154,26 @@ def test_an_events_own_scope_is_needed_too(checkins: Served, member: str) -> Non
     body, headers = json.dumps(event({"member": member, "mood": 3})).encode(), checkins.program("events:write") | STRUCTURED
     problem(checkins.http.post("/events", content=body, headers=headers), 403, "forbidden")
     assert pointers(problem(structured(checkins, event({"member": member, "mood": 9})), 422)) == {"/mood"}
+
+
+@pytest.mark.parametrize("missing", ["specversion", "id", "source", "type"])
+def test_an_event_without_a_required_attribute_is_400(missing: str, checkins: Served, member: str) -> None:
+    without = event({"member": member, "mood": 3}, **{missing: None})
+    problem(structured(checkins, without), 400, "not-a-cloudevent")
+
+
+def test_half_a_surrogate_pair_in_an_id_loses_none_of_the_good_events(checkins: Served, member: str) -> None:
+    data = {"member": member, "mood": 3}
+    body = json.dumps([event(data), event(data, id="\ud800"), event(data, source="\ud800")]).encode()
+    answer = checkins.http.post("/events", content=body, headers=BATCH)
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 1)
+    assert stored(checkins, member) == 1
+
+
+def test_an_idempotency_key_repeats_a_batchs_answer_and_takes_no_other_body(checkins: Served, member: str) -> None:
+    once = BATCH | {"Idempotency-Key": f"batch-{member}"}
+    body = json.dumps([event({"member": member, "mood": 3})]).encode()
+    first = checkins.http.post("/events", content=body, headers=once)
+    assert checkins.http.post("/events", content=body, headers=once).content == first.content
+    problem(checkins.http.post("/events", content=body + b" ", headers=once), 422, "key-reused")
+    assert stored(checkins, member) == 1

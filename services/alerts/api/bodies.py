@@ -3,25 +3,20 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.alerts.application.staff import EnrolSupporter, RegisterEndpoint
 from shared.auth import Caller
 from shared.errors import invalid
 from shared.events.contract import Code
-
-Language = Annotated[str, Field(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35, description="BCP 47")]
-
-
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from shared.http.bodies import Body, Language
 
 
 class SupporterBody(Body):
     member: UUID
     languages: Annotated[tuple[Language, ...], Field(min_length=1, max_length=20)]
     skills: Annotated[tuple[Code, ...], Field(max_length=50)]
-    weekly_hours: Annotated[float, Field(gt=0, le=168, allow_inf_nan=False)] | None = None
+    weekly_hours: Annotated[float, Field(gt=0, le=168, allow_inf_nan=False, strict=True)] | None = None
     rota: Any = None
 
     def command(self) -> EnrolSupporter:

@@ -6,8 +6,8 @@ from services.checkins.api import check_ins, crisis, events, members
 from services.checkins.api.parts import Parts
 from shared.http.app import Wall, new_app
 
-LARGE = 24 * 1024 * 1024
-"""A batch of 1,000 with long notes: bytes."""
+LARGE = 64 * 1024 * 1024
+"""A batch of 1,000 with the longest notes, each character in four bytes: bytes."""
 
 
 def build(parts: Parts, wall: Wall) -> FastAPI:

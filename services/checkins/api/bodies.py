@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StrictBool
 
 from services.checkins.application import ChangeMember, EnrolMember, FlagDistress, RecordCheckIn
 from services.checkins.domain import CheckIn, DistressFlag, Place
@@ -13,38 +13,25 @@ from services.checkins.domain.member import Consented
 from shared.errors import invalid
 from shared.events.checkins import Sign
 from shared.events.contract import Code
+from shared.http.bodies import Body, Language, Text
 
 LONGEST_NOTE = 10_000
 CLOCKS_MAY_DIFFER_BY = timedelta(minutes=5)
 OLDEST_YEAR = 1970
 
 
-def _plain(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("must not contain NUL characters")
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("must not contain half a surrogate pair")
-    return text
-
-
 def _known_timezone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in available_timezones() or name == "localtime":
         raise ValueError("must be a time zone of the IANA database, such as Europe/Berlin")
     return name
 
 
-Text = Annotated[str, AfterValidator(_plain)]
 Timezone = Annotated[str, Field(max_length=60), AfterValidator(_known_timezone)]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
-Language = Annotated[str, Field(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35, description="BCP 47")]
 Languages = Annotated[tuple[Language, ...], Field(min_length=1, max_length=20)]
 Scale = Annotated[int, Field(ge=1, le=5, strict=True)]
 Note = Annotated[Text, Field(max_length=LONGEST_NOTE)]
 Name = Annotated[Text, Field(min_length=1, max_length=200)]
-
-
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ConsentsBody(Body):
@@ -119,9 +106,10 @@ class DistressFlagBody(Body):
     urgent: StrictBool = False
     note: Note | None = None
 
-    def command(self) -> FlagDistress:
+    def command(self, caller: UUID | None = None) -> FlagDistress:
+        """A person who reports by their own token is the reporter, named or not: they must not be asked to answer it."""
         signs = tuple(dict.fromkeys(sign.value for sign in self.signs))
-        return FlagDistress(DistressFlag(uuid4(), self.member, signs, self.reporter, self.urgent), self.note)
+        return FlagDistress(DistressFlag(uuid4(), self.member, signs, self.reporter or caller, self.urgent), self.note)
 
 
 def _plausible(at: datetime, now: datetime) -> datetime:

@@ -12,10 +12,18 @@ from shared.auth import Caller
 from shared.clock import Clock
 from shared.errors import Problem
 from shared.http.app import allow, problem_of
+from shared.http.cloudevents import json_items
 
 router = APIRouter(tags=["check-ins"])
 
 LARGEST_BATCH = 1_000
+BATCH_SCHEMA: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "each item is as in POST /check-ins",
+        "content": {"application/json": {"schema": {"type": "array", "maxItems": LARGEST_BATCH, "items": {"type": "object"}}}},
+    }
+}
 
 Program = Annotated[Caller, allow(scopes=["check-ins:write"], roles=["admin"])]
 Author = Annotated[Caller, allow(scopes=["check-ins:write"], roles=["member", "supporter", "admin"])]
@@ -28,18 +36,17 @@ async def record(body: CheckInBody, api: Api, caller: Author, request: Request) 
     return await api.writes.answer(request, caller, body.command(api.clock()), 201)
 
 
-@router.post("/check-ins/batch", status_code=207)
-async def record_batch(body: list[Any], api: Api, caller: Program, request: Request) -> Response:
-    if len(body) > LARGEST_BATCH:
-        raise Problem(413, "too-large", f"A batch may have {LARGEST_BATCH} check-ins at most.")
-    return await api.writes.answer(request, caller, batch_command(body, api.clock), 207)
+@router.post("/check-ins/batch", status_code=207, openapi_extra=BATCH_SCHEMA)
+async def record_batch(api: Api, caller: Program, request: Request) -> Response:
+    items = json_items(await request.body(), LARGEST_BATCH)
+    return await api.writes.answer(request, caller, batch_command(items, api.clock), 207)
 
 
 @router.post("/distress-flags", status_code=201, response_model=Id)
 async def flag(body: DistressFlagBody, api: Api, caller: Reporter, request: Request) -> Response:
     if body.reporter:
         caller.require_acting_for(body.reporter)
-    return await api.writes.answer(request, caller, body.command(), 201)
+    return await api.writes.answer(request, caller, body.command(caller.member), 201)
 
 
 def batch_command(items: list[Any], clock: Clock) -> RecordCheckIns:

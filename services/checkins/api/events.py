@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
@@ -13,9 +12,7 @@ from services.checkins.application import Command
 from shared.auth import Caller
 from shared.errors import Problem, forbidden
 from shared.http.app import allow, problem_of
-from shared.http.cloudevents import Arrived, accept_all, arrived_events
-from shared.http.idempotency import Answer, RequestKey
-from shared.http.writes import Submission
+from shared.http.cloudevents import Arrived, take_events
 
 router = APIRouter(tags=["events"])
 
@@ -25,13 +22,7 @@ SCOPES = {"alongside.check-in.v1": "check-ins:write", "alongside.distress-flag.v
 
 @router.post("/events", status_code=202)
 async def take(request: Request, api: Api, caller: Program) -> Response:
-    arrived = arrived_events(request.headers, await request.body())
-
-    async def one(event: Arrived) -> Answer:
-        key = RequestKey.of(caller.subject, event.key, event.type.encode(), msgspec.json.encode(event.data))
-        return await api.writes.submit(Submission(_command(event, caller, api.clock()), 202, key))
-
-    return api.writes.respond(await accept_all(arrived, one))
+    return await take_events(request, caller, api.writes, lambda event: _command(event, caller, api.clock()))
 
 
 def _command(event: Arrived, caller: Caller, now: datetime) -> Command:

@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, Field, StrictBool
 
 from services.recognition.application import ChooseBoard, GiveKudos
 from services.recognition.domain import MOST_POINTS, MOST_RECEIVERS, Kudos, wrong_receiver
 from shared.errors import invalid
 from shared.events.recognition import Category
+from shared.http.bodies import Body, Text
 
 LONGEST_MESSAGE = 2_000
 CLOCKS_MAY_DIFFER_BY = timedelta(minutes=5)
@@ -17,16 +18,12 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 """Kafka has no times before."""
 
 
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class KudosBody(Body):
     giver: UUID
     receivers: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=MOST_RECEIVERS)]
     category: Category
     points: Annotated[int, Field(ge=0, le=MOST_POINTS, strict=True)] = 0
-    message: Annotated[str, Field(max_length=LONGEST_MESSAGE)] | None = None
+    message: Annotated[Text, Field(max_length=LONGEST_MESSAGE)] | None = None
 
     def command(self, now: datetime, sent_at: datetime | None = None) -> GiveKudos:
         """`sent_at` is a CloudEvent's time. Raises a 422 Problem for a receiver or a time that can't be."""

@@ -97,7 +97,10 @@ async def _show(environment: Mapping[str, str], played: Played, found: list[Find
     console.print(_alert_table(played))
     relayed = await _metric(environment["CHECKINS_RELAY_URL"], "alongside_relayed_events_total")
     console.print(f"{played.check_ins} check-ins stored; {relayed:.0f} events of checkins relayed to Kafka.")
-    console.print(f"POST to webhook: median {middle:.0f} ms, longest {longest:.0f} ms, of {len(played.answered)}.")
+    console.print(
+        f"POST to webhook while all the rest is posted: median {middle:.0f} ms, longest {longest:.0f} ms,"
+        f" of {len(played.answered)}."
+    )
     for one in found:
         sign = "[green]right[/]" if one.right else f"[red]wrong[/]: expected {one.expected}, saw {one.seen}"
         console.print(f"  {one.what}: {sign}")

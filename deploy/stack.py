@@ -26,6 +26,7 @@ from deploy.supervision import Supervision
 
 READY_WITHIN = 90.0  # seconds
 SETTLES_WITHIN = 15.0  # seconds, for a process that was being restarted when `up` was called again
+ENV_FILE = "ALONGSIDE_ENV"  # says to whoever sourced an exported environment whose it is
 RENEW_TOKENS_AFTER = 6 * 3600  # seconds, of the 24 hours they live
 
 
@@ -55,7 +56,7 @@ class Stack:
                 return self._renewed()
             with self._undone_on_failure():
                 self._supervision.end()
-                return self._start(wanted, extra or {}, os.environ if environ is None else environ, seconds)
+                return self._start(wanted, extra or {}, own_addresses(os.environ if environ is None else environ), seconds)
 
     def down(self) -> None:
         """Stops exactly what this stack started. The data stays."""
@@ -119,6 +120,7 @@ class Stack:
         self._keep({}, [], kind)  # so that `down` knows about containers even if we get no further
         chosen = parts.choose(self.layout, environ, services)
         environment = {
+            ENV_FILE: str(self.layout.env),
             "KAFKA_BOOTSTRAP": chosen.kafka,
             **self._urls(services),
             **_databases(services, chosen, environ),
@@ -224,3 +226,11 @@ def _undisturbed() -> Iterator[None]:
     finally:
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
+
+
+def own_addresses(environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment without what a sourced `.local/env` put there: its Kafka and databases are that stack's, not given ones,
+    and taking them for such would mix two checkouts, or wait for a Kafka that was stopped."""
+    if ENV_FILE not in environ:
+        return dict(environ)
+    return {name: value for name, value in environ.items() if name != "KAFKA_BOOTSTRAP" and not name.endswith("_DATABASE_URL")}

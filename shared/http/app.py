@@ -80,7 +80,9 @@ class Wall:
 
 def new_app(service: str, wall: Wall, ready: Sequence[Ready], larger_bodies: Mapping[str, int] | None = None) -> FastAPI:
     """A FastAPI with the common wall; the service adds its routes."""
-    app = FastAPI(title=f"Alongside {service}", version="1", responses=PROBLEMS, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=f"Alongside {service}", version="1", responses=PROBLEMS, docs_url=None, redoc_url=None, strict_content_type=False
+    )
     app.state.wall = wall
     app.add_middleware(BodyLimit, larger=larger_bodies or {})
     app.add_middleware(RequestCounter, service=service)

@@ -13,6 +13,7 @@ from deploy import CannotStart, database_url, leftovers, roster
 from deploy.jars import locked
 from deploy.layout import MARK, Layout
 from deploy.ports import Ports
+from deploy.stack import own_addresses
 
 
 def test_a_port_stays_the_same_until_a_stranger_has_it(tmp_path: Path) -> None:
@@ -71,3 +72,12 @@ def test_every_jar_is_locked_by_its_sum() -> None:
     jars = locked()
     assert any(jar.name.startswith("org.apache.kafka:kafka_2.13:4.1.") for jar in jars)
     assert all(len(jar.sha256) == 64 for jar in jars)
+
+
+def test_what_a_sourced_environment_says_is_not_taken_for_parts_of_ones_own() -> None:
+    given = {"KAFKA_BOOTSTRAP": "broker:9092", "ALERTS_DATABASE_URL": "postgresql://server/alerts", "HOME": "/home/x"}
+    assert own_addresses(given) == given
+    assert own_addresses({**given, "ALONGSIDE_ENV": "elsewhere/.local/env"}) == {
+        "HOME": "/home/x",
+        "ALONGSIDE_ENV": "elsewhere/.local/env",
+    }

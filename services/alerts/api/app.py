@@ -1,8 +1,8 @@
-"""The app: its routes are in `staff`, `alerts` and `deliveries`."""
+"""The app: its routes are in `staff`, `alerts`, `accesses` and `deliveries`."""
 
 from fastapi import FastAPI
 
-from services.alerts.api import alerts, deliveries, staff
+from services.alerts.api import accesses, alerts, deliveries, staff
 from services.alerts.api.parts import Parts
 from shared.http.app import Wall, new_app
 
@@ -11,7 +11,7 @@ def build(parts: Parts, wall: Wall) -> FastAPI:
     """The service's app over its parts, which may still be opening when it starts."""
     app = new_app("alerts", wall, [parts.ready])
     app.state.parts = parts
-    for room in (staff, alerts, deliveries):
+    for room in (staff, alerts, accesses, deliveries):
         app.include_router(room.router)
     return app
 

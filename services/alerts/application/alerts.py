@@ -8,7 +8,7 @@ from uuid import UUID
 from services.alerts.application.outcomes import Outcomes
 from services.alerts.domain import steps
 from services.alerts.domain.alert import Alert, after, replay
-from services.alerts.domain.eligibility import Pool, eligible, is_recused
+from services.alerts.domain.eligibility import Pool, eligible, recused
 from services.alerts.domain.firing import fire, looks_go_on
 from services.alerts.domain.steps import Events
 from services.alerts.domain.timers import Timer, next_look
@@ -112,6 +112,7 @@ def _supporters_step(alert: Alert, step: str, supporter: UUID, pool: Pool, at: d
         case "later":
             return steps.postpone(alert, supporter, eligible(pool, alert, at), at)
         case "contact":
+            _require_not_recused(alert, supporter, pool)
             return steps.record_contact(alert, supporter, at)
         case "close":
             return steps.close(alert, supporter, at)
@@ -125,7 +126,6 @@ def _require_this_offer(alert: Alert, command: TakeStep) -> None:
 
 
 def _require_not_recused(alert: Alert, supporter: UUID, pool: Pool) -> None:
-    """Who moved into the member's management chain since the offer can't take it any more."""
-    person = next((each.member for each in pool.candidates if each.supporter == supporter), None)
-    if person is None or is_recused(pool, alert, person):
+    """Who moved into the member's management chain since the offer can't take it, or go on with it, any more."""
+    if recused(pool, alert, supporter):
         raise wrong_state("This alert can't be taken by this supporter any more.")

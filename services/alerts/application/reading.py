@@ -8,9 +8,11 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from psycopg.rows import DictRow
 
 from services.alerts.domain.alert import Alert, Offer, replay
-from services.alerts.domain.events import AlertEvent
+from services.alerts.domain.eligibility import recused
+from services.alerts.domain.events import AlertEvent, Declined, Offered, Postponed, Withdrawn
 from services.alerts.views import reading_rows, roster
 from shared.clock import Clock
 from shared.errors import forbidden, unknown
@@ -47,12 +49,19 @@ class Reading:
         The supporter who accepted is told whom it is about, and that they were is written down first.
         """
         found, events = self._found(alert, reader)
-        shown = _shown(found, events)
+        shown = _shown(found, [event for event in events if isinstance(event, AlertEvent) and _may_see(reader, found, event)])
         if reader.supporter is None or found.accepted_by != reader.supporter:
             return shown
         with self.store.transaction() as cursor:
+            if recused(roster.pool(cursor, [found.member], self.clock()), found, reader.supporter):
+                return shown
             reading_rows.log_access(cursor, alert, found.member, reader.supporter, self.clock())
         return {**shown, "member": found.member}
+
+    def accesses(self, member: UUID, limit: int, before: int | None) -> list[DictRow]:
+        """Who was told that an alert is about this member, newest first; one more than `limit` where there are more."""
+        with self.store.transaction() as cursor:
+            return reading_rows.accesses_to(cursor, member, limit + 1, before)
 
     def offer(self, alert: UUID, reader: Reader) -> tuple[Alert, Offer | None]:
         """The alert and what the reader was asked, for the claim link's page. Raises as `alert` does."""
@@ -81,7 +90,14 @@ def _require_part(alert: Alert, reader: Reader) -> None:
         raise forbidden("This alert was never offered to the caller.")
 
 
-def _shown(alert: Alert, events: Sequence[PrivateEvent]) -> dict[str, Any]:
+def _may_see(reader: Reader, alert: Alert, event: AlertEvent) -> bool:
+    """Who declined or wasn't free is nobody's business but theirs; the member sees what comes of it, not who was asked."""
+    if reader.sees_all or not isinstance(event, Offered | Declined | Postponed | Withdrawn):
+        return True
+    return event.supporter == reader.supporter and reader.member != alert.member
+
+
+def _shown(alert: Alert, events: Sequence[AlertEvent]) -> dict[str, Any]:
     return {
         "id": alert.id,
         "tier": alert.tier,
@@ -89,7 +105,7 @@ def _shown(alert: Alert, events: Sequence[PrivateEvent]) -> dict[str, Any]:
         "points": sum(signal.points for signal in alert.signals),
         "signals": msgspec.to_builtins(alert.signals),
         "raised_at": alert.raised_at,
-        "timeline": [_entry(event) for event in events if isinstance(event, AlertEvent)],
+        "timeline": [_entry(event) for event in events],
     }
 
 

@@ -69,6 +69,12 @@ def is_recused(pool: Pool, alert: Alert, person: UUID) -> bool:
     return above_member is None or above_person is None or person in above_member or alert.member in above_person
 
 
+def recused(pool: Pool, alert: Alert, supporter: UUID) -> bool:
+    """The same of a supporter by their own id; one who is no candidate any more is recused too."""
+    person = next((each.member for each in pool.candidates if each.supporter == supporter), None)
+    return person is None or is_recused(pool, alert, person)
+
+
 def chain(members: Mapping[UUID, Member], start: UUID) -> frozenset[UUID] | None:
     """Everybody above a member; None where a link isn't known. A loop ends where it closes."""
     above: set[UUID] = set()

@@ -36,3 +36,11 @@ def alerts_with(
 
 def log_access(cursor: Cursor[DictRow], alert: UUID, member: UUID, reader: UUID, at: datetime) -> None:
     cursor.execute("INSERT INTO accesses (alert, member, reader, at) VALUES (%s, %s, %s, %s)", (alert, member, reader, at))
+
+
+def accesses_to(cursor: Cursor[DictRow], member: UUID, limit: int, before: int | None) -> list[DictRow]:
+    cursor.execute(
+        "SELECT id, alert, reader, at FROM accesses WHERE member = %s AND id < %s ORDER BY id DESC LIMIT %s",
+        (member, before or 2**62, limit),
+    )
+    return cursor.fetchall()

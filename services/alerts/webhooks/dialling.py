@@ -5,7 +5,7 @@ IPv4-mapped, IPv4-compatible, 6to4 and NAT64 forms too; loopback only by an expl
 """
 
 import socket
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 import aiohttp
 from aiohttp.connector import AddrInfoType
@@ -13,6 +13,12 @@ from aiohttp.connector import AddrInfoType
 NAT64 = IPv6Network("64:ff9b::/96")
 NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
 IPV4_COMPATIBLE = IPv6Network("::/96")
+NEVER = tuple(
+    map(ip_network, ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24", "100.64.0.0/10", "3fff::/20", "5f00::/16"))
+)
+"""A cloud's host service under a public address, and ranges that an older `ipaddress` takes for global ones."""
+ISATAP = (0x00005EFE, 0x02005EFE)
+"""The interface identifiers under which an IPv4 address is wrapped (RFC 5214)."""
 DNS_SECONDS = 10
 IDLE_SECONDS = 30
 
@@ -51,6 +57,8 @@ def is_permitted(host: str, local: bool) -> bool:
         return False
     if address.is_loopback:
         return local
+    if any(address in network for network in NEVER):
+        return False
     return address.is_global and not (address.is_multicast or address.is_reserved or _is_site_local(address))
 
 
@@ -63,7 +71,8 @@ def _innermost(address: Address) -> Address:
     inside = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
     if inside is not None:
         return inside
-    is_wrapped = address in NAT64 or (address in IPV4_COMPATIBLE and int(address) > 1)
+    is_isatap = int(address) >> 32 & 0xFFFFFFFF in ISATAP
+    is_wrapped = is_isatap or address in NAT64 or (address in IPV4_COMPATIBLE and int(address) > 1)
     return IPv4Address(int(address) & 0xFFFFFFFF) if is_wrapped else address
 
 

@@ -98,6 +98,8 @@ class Dispatcher:
 
     async def _settle(self, delivery: Leased, attempt: Attempt) -> None:
         DELIVERIES.labels("delivered" if attempt.succeeded else str(attempt.status or attempt.error)).inc()
+        if not attempt.succeeded:
+            log.warning("delivery.failed", delivery=str(delivery.id), n=delivery.n, status=attempt.status, error=attempt.error)
         if attempt.succeeded:
             await self._leases.delivered(delivery, attempt)
             DELIVERY_SECONDS.observe((self._clock() - delivery.owed_since).total_seconds())

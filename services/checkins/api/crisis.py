@@ -18,7 +18,7 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name=
 <style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:auto;padding:1rem}}
 li{{margin:.6rem 0}}</style></head><body><h1>Someone to talk to now</h1>
 <p>If you or somebody near you may be in danger, call your local emergency number.</p>{sections}
-<p><small>Each line's name leads to the page where its number was seen. Looked up on {reviewed}.</small></p></body></html>"""
+<p><small>Each source is the page where the number was seen. Looked up on {reviewed}.</small></p></body></html>"""
 
 
 @router.get("/crisis", response_class=HTMLResponse)
@@ -40,6 +40,6 @@ def _section(title: str, lines: tuple[CrisisLine, ...]) -> str:
 
 
 def _item(line: CrisisLine) -> str:
-    hours = f" ({escape(line.hours)})" if line.hours else ""
-    name = f'<a href="{escape(line.source)}">{escape(line.name)}</a>' if line.source else escape(line.name)
-    return f"<li>{name}: {escape(line.contact)}{hours}</li>"
+    hours = f", {escape(line.hours)}" if line.hours else ""
+    seen = f' <small><a href="{escape(line.source)}">source</a></small>' if line.source else ""
+    return f"<li><strong>{escape(line.name)}</strong>: {escape(line.contact)}{hours}{seen}</li>"

@@ -1,0 +1,67 @@
+"""What the member, the supporters and ops each see of an alert, and who of them is kept out after a move."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import pytest
+
+from tests.alerts.door import Door
+from tests.alerts.test_alerts_api import token_for
+from tests.alerts.world import Receiver, World
+
+Start = Callable[..., Awaitable[Receiver]]
+
+
+@pytest.fixture
+async def declined(world: World, door: Door, receivers: Start) -> tuple[UUID, UUID]:
+    """A member, and the alert about them that one supporter declined and the next accepted."""
+    for _ in range(2):
+        world.supporter(await receivers())
+    member = world.member()
+    alert = world.asks_for_somebody(member)
+    await door.client.post(f"/alerts/{alert}/decline", params={"token": token_for(world, alert)})
+    await door.client.post(f"/alerts/{alert}/accept", params={"token": token_for(world, alert)})
+    return member, alert
+
+
+def accepted_by(world: World, alert: UUID) -> UUID:
+    supporter = world.alerts.load(alert).accepted_by
+    assert supporter is not None
+    return supporter
+
+
+async def timeline(door: Door, alert: UUID, headers: dict[str, str]) -> list[str]:
+    answer = await door.client.get(f"/alerts/{alert}", headers=headers)
+    return [entry["event"] for entry in answer.json()["timeline"]]
+
+
+async def test_that_somebody_declined_is_for_who_declined_and_for_ops(
+    world: World, door: Door, declined: tuple[UUID, UUID]
+) -> None:
+    member, alert = declined
+    accepting = door.as_("supporter", world.member_of(accepted_by(world, alert)))
+    assert await timeline(door, alert, door.as_("member", member)) == ["raised", "accepted"]
+    assert await timeline(door, alert, accepting) == ["raised", "offered", "accepted"]
+    assert await timeline(door, alert, door.as_("ops")) == ["raised", "offered", "declined", "offered", "accepted"]
+
+
+async def test_who_became_a_manager_after_accepting_is_told_nothing_more(
+    world: World, door: Door, declined: tuple[UUID, UUID]
+) -> None:
+    member, alert = declined
+    person = world.member_of(accepted_by(world, alert))
+    world.moves(member, person)
+    mine = door.as_("supporter", person)
+    assert str(member) not in (await door.client.get(f"/alerts/{alert}", headers=mine)).text
+    assert (await door.client.post(f"/alerts/{alert}/contact", headers=mine)).status_code == 409
+
+
+async def test_a_member_sees_who_was_told_about_them_and_nobody_else_does(
+    world: World, door: Door, declined: tuple[UUID, UUID]
+) -> None:
+    member, alert = declined
+    supporter = accepted_by(world, alert)
+    await door.client.get(f"/alerts/{alert}", headers=door.as_("supporter", world.member_of(supporter)))
+    seen = await door.client.get(f"/members/{member}/accesses", headers=door.as_("member", member))
+    assert [(item["alert"], item["reader"]) for item in seen.json()["items"]] == [(str(alert), str(supporter))]
+    assert (await door.client.get(f"/members/{member}/accesses", headers=door.as_("admin"))).status_code == 403

@@ -12,7 +12,7 @@ from services.alerts.webhooks.dialling import is_permitted
         "255.255.255.255", "192.0.2.1", "240.0.0.1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd00:ec2::254", "fec0::1",
         "ff02::1", "::", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::10.0.0.1", "64:ff9b::10.0.0.1",
         "64:ff9b::169.254.169.254", "64:ff9b:1::8.8.8.8", "2002:0a00:0001::1", "2002:a9fe:a9fe::", "2001:db8::1",
-        "not an address",
+        "168.63.129.16", "192.0.0.8", "192.88.99.1", "3fff::1", "fe80::5efe:a00:1", "2606:4700::5efe:a00:1", "not an address",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("local", [True, False])

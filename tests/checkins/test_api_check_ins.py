@@ -98,6 +98,15 @@ def test_a_colleagues_flag_is_stored_with_each_sign_once(checkins: Served, membe
     assert CANARY.encode() not in state
 
 
+def test_who_flags_by_their_own_token_is_the_reporter_named_or_not(checkins: Served, member: str) -> None:
+    colleague = checkins.enrol()
+    answer = checkins.http.post(
+        "/distress-flags", json={"member": member, "signs": ["guilt"]}, headers=checkins.as_person(colleague)
+    )
+    state = bytes(checkins.rows("SELECT state FROM checkins_events WHERE originator_id = %s", answer.json()["id"])[0]["state"])
+    assert f'"reporter":"{colleague}"'.encode() in state
+
+
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [

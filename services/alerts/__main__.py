@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 ROLES = ("api", "stream", "relay", "webhooks")
 TABLES = (*SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *positions.SCHEMA, *parked.SCHEMA)
 
-cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
 class Wiring:
@@ -80,7 +80,7 @@ def serve() -> None:
 @cli.command("stream")
 def read_members() -> None:
     """Members' events from Kafka."""
-    from shared.kafka.roles import run_stream
+    from shared.kafka.stream_role import run_stream
 
     settings = Settings.from_environment()
     common, wiring = settings.common, Wiring(settings)
@@ -91,7 +91,7 @@ def read_members() -> None:
 @cli.command("relay")
 def relay_events() -> None:
     """Stored events to Kafka."""
-    from shared.kafka.roles import run_relay
+    from shared.kafka.relay_role import run_relay
 
     common = Settings.from_environment().common
     run_relay(common, EventStore("alerts", common.database_url, TABLES), relay.TOPIC, relay.translate)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ROLES = ("api", "relay")
 SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA)
 
-cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
 def _open(settings: Settings) -> "OpenParts":
@@ -52,7 +52,7 @@ def serve() -> None:
 @cli.command("relay")
 def relay_events() -> None:
     """Stored events to Kafka."""
-    from shared.kafka.roles import run_relay
+    from shared.kafka.relay_role import run_relay
 
     common = Settings.from_environment().common
     run_relay(common, EventStore("checkins", common.database_url, SCHEMA), relay.TOPIC, relay.translate)

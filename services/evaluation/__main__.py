@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ROLES = ("api", "stream", "relay")
 SCHEMA = (*views.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *positions.SCHEMA, *parked.SCHEMA)
 
-cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
 def all_instruments() -> dict[str, Instrument]:
@@ -67,7 +67,7 @@ def serve() -> None:
 @cli.command("stream")
 def follow() -> None:
     """Kafka in."""
-    from shared.kafka.roles import run_stream
+    from shared.kafka.stream_role import run_stream
 
     common = Settings.from_environment().common
     store = EventStore("evaluation", common.database_url, SCHEMA)

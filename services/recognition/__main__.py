@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ROLES = ("api", "stream", "relay")
 SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *positions.SCHEMA, *parked.SCHEMA)
 
-cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
 def _open(settings: Settings) -> "OpenParts":
@@ -55,7 +55,7 @@ def serve() -> None:
 @cli.command("stream")
 def follow() -> None:
     """Kafka in."""
-    from shared.kafka.roles import run_stream
+    from shared.kafka.stream_role import run_stream
 
     common = Settings.from_environment().common
     store = EventStore("recognition", common.database_url, SCHEMA)
@@ -66,7 +66,7 @@ def follow() -> None:
 @cli.command("relay")
 def relay_events() -> None:
     """Stored events to Kafka."""
-    from shared.kafka.roles import run_relay
+    from shared.kafka.relay_role import run_relay
 
     common = Settings.from_environment().common
     run_relay(common, EventStore("recognition", common.database_url, SCHEMA), relay.TOPIC, relay.translate)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from services.evaluation import relay, views
-from services.evaluation.application import Evaluation, Mixer, Readings
+from services.evaluation.application import Evaluation, Mixer, Readings, Seals
 from services.evaluation.domain import Instrument, read_instrument
 from services.evaluation.settings import Settings
 from services.evaluation.stream import READER, EvaluationReader
@@ -46,9 +46,10 @@ def _open(settings: Settings) -> "OpenParts":
     store = EventStore("evaluation", settings.common.database_url, SCHEMA)
     kek = KeyEncryptionKey.from_file(settings.common.keys / "kek")
     instruments = all_instruments()
-    evaluation = Evaluation(store, kek, instruments, settings.crisis_url, utc_now)
+    seals = Seals(kek)
+    evaluation = Evaluation(store, seals, instruments, settings.crisis_url, utc_now)
     answers = Answers(store, kek.key_for("idempotent answers"), utc_now)
-    readings = Readings(store, instruments, evaluation)
+    readings = Readings(store, instruments, seals)
     return OpenParts(
         store, readings, Writes(store, answers, evaluation.decide), Positions(store, READER), kek.key_for("drawn tokens")
     )
@@ -84,7 +85,8 @@ def relay_events() -> None:
     common = settings.common
     store = EventStore("evaluation", common.database_url, SCHEMA)
     follower = Relay(store, common.database_url, relay.TOPIC, relay.translate, common.kafka)
-    mixer = Mixer(store, utc_now)
+    seals = Seals(KeyEncryptionKey.from_file(common.keys / "kek"))
+    mixer = Mixer(store, seals, all_instruments(), utc_now)
 
     async def work() -> None:
         async with asyncio.TaskGroup() as together:

@@ -25,6 +25,10 @@ def translate(event: PrivateEvent) -> PublicEvent | None:
             return evaluation.SurveyClosed(occurred_at=event.at, survey=event.originator_id)
         case domain.AnswerSubmitted():
             return evaluation.SurveyAnswered(
-                occurred_at=event.at, survey=event.survey, answer=event.originator_id, team=event.team, scores=event.scores
+                occurred_at=event.at, survey=event.survey, answer=event.originator_id, scores=event.scores
+            )
+        case domain.CellFilled():
+            return evaluation.CellFilled(
+                occurred_at=event.at, survey=event.survey, team=event.team, n=event.n, figures=event.figures
             )
     return None

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from services.evaluation.domain import Instrument
 from services.evaluation.views import surveys, tallies
-from shared.events.evaluation import SurveyAnswered
+from shared.events.evaluation import CellFilled, SurveyAnswered
 from shared.projection.reader import Changes, Received
 from shared.store.event_store import EventStore, Write
 
@@ -33,10 +33,10 @@ class EvaluationReader:
             writes.append(surveys.put_members(here))
         if gone:
             writes.append(surveys.drop_members(gone))
-        writes += self._count([event for event in events if isinstance(event, SurveyAnswered)])
+        writes += self._count([event for event in events if isinstance(event, SurveyAnswered | CellFilled)])
         return Changes((), writes)
 
-    def _count(self, answered: Sequence[SurveyAnswered]) -> list[Write]:
+    def _count(self, answered: Sequence[SurveyAnswered | CellFilled]) -> list[Write]:
         if not answered:
             return []
         known = surveys.surveys(self._store, list({event.survey for event in answered}))

@@ -29,9 +29,19 @@ class SurveyClosed(SurveyEvent):
 
 
 class SurveyAnswered(SurveyEvent):
-    """One answer sheet. `team` is the cell it counts in, None where that team is too small ever to be shown apart;
-    `occurred_at` is the coarse hour, never the moment."""
+    """One answer sheet, of no team. `occurred_at` is the coarse hour, never the moment. A survey's first ones are published
+    together, once they are `min_scores`."""
 
     answer: UUID
-    team: Code | None = None
     scores: dict[str, int]
+
+
+class CellFilled(SurveyEvent):
+    """What `n` more sheets of a team come to together: never fewer than the survey's `min_scores`.
+
+    `figures` are the sum of each scale by its name, `band.NAME` sheets in a band, `positive.NAME` positive on a subscale. The
+    sheets are among the survey's `SurveyAnswered`; what never came to `min_scores` is there alone."""
+
+    team: Code
+    n: int
+    figures: dict[str, int]

@@ -15,7 +15,7 @@ from deploy import Keys
 from services.evaluation import api, relay
 from services.evaluation.__main__ import SCHEMA, all_instruments
 from services.evaluation.api.parts import OpenParts
-from services.evaluation.application import Evaluation, Mixer, Readings
+from services.evaluation.application import Evaluation, Mixer, Readings, Seals
 from services.evaluation.stream import READER, EvaluationReader
 from shared.auth import Tokens
 from shared.http.app import Wall
@@ -72,15 +72,16 @@ def service(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFa
     keys.make()
     store = EventStore("evaluation", new_database(), SCHEMA)
     kek = KeyEncryptionKey.from_file(keys.folder / "kek")
-    evaluation = Evaluation(store, kek, all_instruments(), RESOURCES, clock)
+    seals = Seals(kek)
+    evaluation = Evaluation(store, seals, all_instruments(), RESOURCES, clock)
     writes = Writes(store, Answers(store, kek.key_for("idempotent answers"), clock), evaluation.decide)
-    readings = Readings(store, all_instruments(), evaluation)
+    readings = Readings(store, all_instruments(), seals)
     opened = OpenParts(store, readings, writes, Positions(store, READER), kek.key_for("drawn tokens"))
     parts = api.Parts(lambda: opened, OpenParts.check)
     asyncio.run(parts.run())
     app = api.build(parts, Wall(Tokens(keys.folder / "jwks.json"), RateLimit(10_000)))
     hearing = Hearing(store, EvaluationReader(store, all_instruments()), relay.translate)
-    yield Service(app, store, hearing, Mixer(store, clock), keys, clock)
+    yield Service(app, store, hearing, Mixer(store, seals, all_instruments(), clock), keys, clock)
     opened.close()
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import httpx
 
-from services.evaluation.application import Mixer
 from services.evaluation.domain import AnswerSubmitted, CommentLeft, SurveyClosed
 from services.evaluation.relay import translate
 from shared.events.evaluation import SurveyAnswered
@@ -49,19 +48,18 @@ async def test_what_is_published_names_nobody_and_holds_no_comment(service: Serv
     (event, *_) = submitted(service, survey)
     public = translate(event)
     assert isinstance(public, SurveyAnswered)
-    assert set(public.model_dump()) == {"survey", "answer", "team", "scores", "occurred_at"}
+    assert set(public.model_dump()) == {"survey", "answer", "scores", "occurred_at"}
     comments = [event for _, event in service.store.notifications(0, 100_000) if isinstance(event, CommentLeft)]
     assert comments
     assert {translate(comment) for comment in comments} == {None}
 
 
-async def test_a_small_team_is_named_in_no_event(service: Service, ask: Ask) -> None:
-    survey = await ask()
-    for _ in range(4):
-        token = (await survey.draw(service.member("quiet"))).json()["token"]
-        await survey.answer(token, 1, 1, 1, 1)
-    service.mixer.mix()
-    assert {event.team for event in submitted(service, survey)} == {None}
+async def test_a_survey_s_first_answers_wait_until_they_are_enough(service: Service, ask: Ask) -> None:
+    survey = await ask("care")
+    for new, moved in ((4, 0), (2, 6), (1, 7)):
+        await survey.answered("care", *[4] * new)
+        service.mixer.mix()
+        assert len(submitted(service, survey)) == moved
 
 
 async def test_closing_takes_along_what_still_waits(service: Service, ask: Ask, http: httpx.AsyncClient) -> None:
@@ -131,8 +129,7 @@ async def test_waiting_comments_share_a_version_when_scores_have_moved(service: 
 async def test_two_mixers_at_once_move_every_answer_once(service: Service, ask: Ask) -> None:
     survey = await ask("care")
     await survey.answered("care", *[6] * 40)
-    mixers = [Mixer(service.store, service.clock) for _ in range(2)]
-    outcomes = await asyncio.gather(*(asyncio.to_thread(mixer.mix) for mixer in mixers), return_exceptions=True)
+    outcomes = await asyncio.gather(*[asyncio.to_thread(service.mixer.mix) for _ in range(2)], return_exceptions=True)
     assert not [outcome for outcome in outcomes if outcome and not isinstance(outcome, Conflict)]
     assert len(submitted(service, survey)) == 40
 

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from services.evaluation.__main__ import all_instruments
-from services.evaluation.domain import Instrument, read_instrument
+from services.evaluation.domain import Instrument, read_instrument, tally_of
 from services.evaluation.domain.results import figures, nothing, overall
 
 PHQ_4 = all_instruments()["phq-4"]
@@ -55,8 +55,7 @@ def test_a_subscale_of_strange_items_is_refused() -> None:
 
 
 def test_a_cell_shows_n_mean_bands_and_shares() -> None:
-    tally = {"total": {0: 3, 6: 1, 12: 1}, "anxiety": {0: 3, 2: 1, 6: 1}, "depression": {0: 3, 4: 1, 6: 1}}
-    shown = figures(PHQ_4, tally)
+    shown = figures(PHQ_4, tally_of(PHQ_4, [*[sheet(0, 0, 0, 0)] * 3, sheet(1, 1, 2, 2), sheet(3, 3, 3, 3)]))
     assert (shown["n"], shown["mean"]) == (5, 3.6)
     assert shown["bands"] == {"normal": 3, "mild": 0, "moderate": 1, "severe": 1}
     assert shown["subscales"]["anxiety"] == {"mean": 1.6, "cut_off": 3, "positive": 1, "share": 0.2}
@@ -64,7 +63,7 @@ def test_a_cell_shows_n_mean_bands_and_shares() -> None:
 
 
 def test_under_the_floor_nothing_is_shown_not_even_how_many() -> None:
-    hidden = overall(PHQ_4, {"total": {1: 4}}, 5)
+    hidden = overall(PHQ_4, {"n": 4, "total": 4}, 5)
     assert hidden == nothing("fewer than 5 answers")
     assert {hidden[name] for name in ("n", "mean", "bands", "subscales")} == {None}
 

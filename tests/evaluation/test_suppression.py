@@ -41,9 +41,10 @@ def test_an_empty_cell_shows_nothing_and_costs_no_other() -> None:
     assert hidden_cells({"a": 9, "b": 6, "c": 0}, 5) == {"c"}
 
 
-def test_a_cell_that_is_never_shown_counts_as_hidden_whatever_its_size() -> None:
-    assert hidden_cells({"a": 9, "b": 6, "none": 3}, 5, never=["none"]) == {"b", "none"}
-    assert hidden_cells({"a": 9, "b": 2, "none": 6}, 5, never=["none"]) == {"b", "none"}
+def test_what_is_in_no_cell_counts_as_hidden() -> None:
+    assert hidden_cells({"a": 9, "b": 6}, 5, left_over=3) == {"b"}
+    assert hidden_cells({"a": 9, "b": 2}, 5, left_over=6) == {"b"}
+    assert hidden_cells({"a": 9, "b": 6}, 5, left_over=5) == frozenset()
 
 
 @given(sizes_of_cells, floors)

@@ -28,9 +28,9 @@ def test_a_survey_without_teams_asks_everybody() -> None:
     assert Survey(SURVEY.id, "phq-4", (), SURVEY.opens, SURVEY.closes).asks("kitchen")
 
 
-def test_a_team_too_small_to_be_shown_is_no_cell() -> None:
-    assert SURVEY.cell_of("care", 5) == "care"
-    assert SURVEY.cell_of("care", 4) is None
+def test_a_survey_of_one_team_has_no_cells() -> None:
+    assert not SURVEY.has_cells
+    assert Survey(SURVEY.id, "phq-4", (), SURVEY.opens, SURVEY.closes).has_cells
 
 
 def test_a_coarse_time_is_the_hour() -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from services.evaluation.application.blind_tokens import SMALLEST_BATCH, hash_of
 from tests.evaluation.conftest import RESOURCES, Ask, Service
@@ -65,6 +66,15 @@ async def test_who_lost_the_answer_gets_the_same_token_for_the_same_key(service:
     assert (await survey.draw(bob, **key)).json()["token"] != first.json()["token"], "a key is one caller's"
 
 
+async def test_many_draws_at_once_with_one_key_get_one_token(service: Service, ask: Ask) -> None:
+    survey, ann = await ask("care"), service.member("care")
+    key = {"Idempotency-Key": str(uuid4())}
+    answers = await asyncio.gather(*(survey.draw(ann, **key) for _ in range(20)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["token"] for answer in answers}) == 1
+    assert (await survey.answer(answers[0].json()["token"], 0, 0, 0, 0)).status_code == 201
+
+
 async def test_what_is_kept_for_a_retry_is_opened_by_its_key_alone(service: Service, ask: Ask) -> None:
     survey, ann = await ask("care"), service.member("care")
     key = str(uuid4())
@@ -107,7 +117,18 @@ async def test_a_wrong_answer_doesn_t_use_up_its_token(service: Service, ask: As
     short = await survey.answer(token, 0, 0, 0)
     assert (short.status_code, short.json()["errors"][0]["pointer"]) == (422, "/answers/item_4")
     assert (await survey.answer(token, 0, 0, 0, 4)).json()["errors"][0]["pointer"] == "/answers/item_4"
-    assert (await survey.answer(token, 0, 0, 0, 0, comments="\0 fine")).status_code == 201
+    assert (await survey.answer(token, 0, 0, 0, 0, comments="fine")).status_code == 201
+
+
+@pytest.mark.parametrize("comments", ["\0 fine", ["fine", "not\0fine"]])
+async def test_a_comment_with_a_nul_is_refused_and_uses_up_no_token(
+    service: Service, ask: Ask, comments: str | list[str]
+) -> None:
+    survey = await ask("care")
+    token = (await survey.draw(service.member("care"))).json()["token"]
+    refused = await survey.answer(token, 0, 0, 0, 0, comments=comments)
+    assert (refused.status_code, refused.headers["Content-Type"]) == (422, "application/problem+json")
+    assert (await survey.answer(token, 0, 0, 0, 0, comments="fine")).status_code == 201
 
 
 async def test_an_answer_outside_the_survey_s_time_is_refused(service: Service, ask: Ask, http: httpx.AsyncClient) -> None:

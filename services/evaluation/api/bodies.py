@@ -16,13 +16,22 @@ LONGEST_COMMENT = 4_000
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
+def _plain(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("must not contain NUL characters")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("must not contain half a surrogate pair")
+    return text
+
+
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 Time = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST), AfterValidator(lambda at: at.astimezone(UTC))]
 Score = Annotated[int, Field(ge=0, le=1_000, strict=True)]
-Comment = Annotated[str, Field(max_length=LONGEST_COMMENT)]
+Text = Annotated[str, AfterValidator(_plain)]
+Comment = Annotated[Text, Field(max_length=LONGEST_COMMENT)]
 
 
 class AudienceBody(Body):
@@ -48,8 +57,8 @@ class SurveyBody(Body):
 
 
 class AnswersBody(Body):
-    token: Annotated[str, Field(min_length=1, max_length=200)]
-    answers: Annotated[dict[Annotated[str, Field(max_length=40)], Score], Field(max_length=200)]
+    token: Annotated[Text, Field(min_length=1, max_length=200)]
+    answers: Annotated[dict[Annotated[Text, Field(max_length=40)], Score], Field(max_length=200)]
     comments: Comment | Annotated[tuple[Comment, ...], Field(max_length=20)] = ()
 
     def command(self, survey: UUID) -> SubmitAnswers:

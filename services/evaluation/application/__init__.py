@@ -4,6 +4,7 @@ from services.evaluation.application.commands import CloseSurvey, Command, DrawT
 from services.evaluation.application.evaluation import Evaluation
 from services.evaluation.application.mixing import Mixer
 from services.evaluation.application.reading import Readings
+from services.evaluation.application.sealing import Seals
 
 __all__ = [
     "CloseSurvey",
@@ -14,5 +15,6 @@ __all__ = [
     "OpenSurvey",
     "Readings",
     "Retry",
+    "Seals",
     "SubmitAnswers",
 ]

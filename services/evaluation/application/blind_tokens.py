@@ -8,6 +8,7 @@ import hashlib
 import secrets
 from uuid import UUID
 
+from services.evaluation.application.sealing import Seals
 from services.evaluation.views import surveys, tokens
 from shared.store.event_store import EventStore
 
@@ -21,8 +22,9 @@ def hash_of(token: str) -> bytes:
 
 
 class TokenPool:
-    def __init__(self, store: EventStore) -> None:
+    def __init__(self, store: EventStore, seals: Seals) -> None:
         self._store = store
+        self._seals = seals
         self._unissued: dict[tuple[UUID, str], list[str]] = {}
 
     def take(self, survey: UUID, team: str) -> str:
@@ -31,6 +33,7 @@ class TokenPool:
         if not unissued:
             count = max(SMALLEST_BATCH, surveys.team_sizes(self._store).get(team, 0))
             fresh = [secrets.token_urlsafe(32) for _ in range(count)]
-            tokens.add_hashes(self._store, survey, team, [hash_of(token) for token in fresh])
+            hashes = [hash_of(token) for token in fresh]
+            tokens.add_hashes(self._store, survey, {one: self._seals.team(survey, one, team) for one in hashes})
             unissued += fresh
         return unissued.pop()

@@ -11,11 +11,12 @@ from uuid import UUID
 from services.evaluation.application.blind_tokens import TokenPool, hash_of
 from services.evaluation.application.commands import CloseSurvey, Command, DrawToken, OpenSurvey, SubmitAnswers
 from services.evaluation.application.mixing import Mixer
-from services.evaluation.domain import Instrument, Survey, coarse
+from services.evaluation.application.sealing import Seals
+from services.evaluation.domain import Instrument, Sheet, Survey, coarse
 from services.evaluation.views import surveys, tokens, waiting
 from shared.clock import Clock
 from shared.errors import FieldError, Problem, forbidden, invalid, unknown, wrong_state
-from shared.store.encryption import KeyEncryptionKey, seal, unseal
+from shared.store.encryption import seal, unseal
 from shared.store.event_store import EventStore, Write
 from shared.store.group_commit import Decision
 
@@ -31,7 +32,7 @@ class Known:
     surveys: dict[UUID, Survey]
     teams: dict[UUID, str]
     drawn: set[tuple[UUID, UUID]]
-    unused: dict[bytes, tuple[UUID, str | None]]
+    unused: dict[bytes, tuple[UUID, bytes]]
     kept: dict[bytes, tuple[bytes, bytes]]
     drawing: dict[UUID, set[UUID]] = field(default_factory=dict)
 
@@ -48,18 +49,18 @@ class Evaluation:
     def __init__(
         self,
         store: EventStore,
-        kek: KeyEncryptionKey,
+        seals: Seals,
         instruments: Mapping[str, Instrument],
         resources_url: str | None,
         clock: Clock,
     ) -> None:
         self._store = store
-        self._kek = kek
+        self._seals = seals
         self._instruments = instruments
         self._resources_url = resources_url
         self._clock = clock
-        self._pool = TokenPool(store)
-        self._mixer = Mixer(store, clock)
+        self._pool = TokenPool(store, seals)
+        self._mixer = Mixer(store, seals, instruments, clock)
 
     def decide(self, commands: Sequence[Command]) -> list[Decision[Any] | Exception]:
         known = self._known(commands)
@@ -116,18 +117,20 @@ class Evaluation:
         if (command.survey, command.member) in known.drawn:
             raise wrong_state("This member has drawn their token for this survey already.")
         token = self._pool.take(command.survey, team)
-        return Decision({"token": token}, (), (*self._note_draw(command, known), *self._keep(command, token)))
+        return Decision({"token": token}, (), (*self._note_draw(command, known), *self._keep(command, token, known)))
 
     def answer(self, command: SubmitAnswers, known: Known) -> Decision[Any]:
         survey = known.survey(command.survey)
-        of, team = known.unused.get(hash_of(command.token), (None, None))
+        token_hash = hash_of(command.token)
+        of, sealed = known.unused.get(token_hash, (None, b""))
         if of != survey.id:
             raise forbidden("The token isn't one of this survey's, or it has been used.")
         if not survey.takes_answers(self._clock()):
             raise wrong_state("The survey isn't open.")
         self._require_complete(survey, command.scores)
-        del known.unused[hash_of(command.token)]
-        writes = (tokens.use(hash_of(command.token)), waiting.put_answer(survey.id, team, command.scores))
+        del known.unused[token_hash]
+        sheet = Sheet(self._seals.team_of(survey.id, token_hash, sealed), dict(command.scores))
+        writes = (tokens.use(token_hash), waiting.put_answer(survey.id, self._seals.sheet(survey.id, sheet)))
         return Decision({"resources_url": self._resources_url}, (), (*writes, *self._comment(command)))
 
     def _note_draw(self, command: DrawToken, known: Known) -> tuple[Write, ...]:
@@ -159,17 +162,19 @@ class Evaluation:
         text = "\n\n".join(comment for comment in command.comments if comment.strip())
         if not text:
             return ()
-        return (waiting.put_waiting_comment(command.survey, seal(self.comments_key(command.survey), text.encode(), "comment")),)
+        return (
+            waiting.put_waiting_comment(
+                command.survey, seal(self._seals.comments_key(command.survey), text.encode(), "comment")
+            ),
+        )
 
-    def comments_key(self, survey: UUID) -> bytes:
-        """The key of one survey's comments. Nobody's own: whose a comment is, is not known."""
-        return self._kek.key_for(f"comments of survey {survey}")
-
-    def _keep(self, command: DrawToken, token: str) -> tuple[Write, ...]:
+    def _keep(self, command: DrawToken, token: str, known: Known) -> tuple[Write, ...]:
+        """Also for those who ask with the same key in this group."""
         if command.retry is None:
             return ()
         key = command.retry.key
         sealed = seal(command.retry.secret, token.encode(), "drawn token")
+        known.kept[key.key] = (key.fingerprint, sealed)
         return (tokens.keep_draw(key.key, key.fingerprint, sealed, coarse(self._clock())),)
 
     def _drawn_before(self, command: DrawToken, known: Known) -> str:

@@ -2,26 +2,42 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 import structlog
 from psycopg.rows import DictRow
 
-from services.evaluation.domain import AnswerSubmitted, CommentLeft, Survey, coarse
-from services.evaluation.views import surveys, waiting
+from services.evaluation.application.sealing import Seals
+from services.evaluation.domain import (
+    AnswerSubmitted,
+    CellFilled,
+    CommentLeft,
+    Instrument,
+    Sheet,
+    Survey,
+    coarse,
+    ripe,
+    tally_of,
+)
+from services.evaluation.domain.results import N
+from services.evaluation.views import cells, surveys, waiting
 from shared.clock import Clock
 from shared.store.event_store import Conflict, EventStore, Unavailable, Write
 from shared.store.group_commit import Decision
 
+T = TypeVar("T")
 log = structlog.get_logger()
 
 
 class Mixer:
     """Moves what waits. Several may run: what one has taken, another doesn't find."""
 
-    def __init__(self, store: EventStore, clock: Clock) -> None:
+    def __init__(self, store: EventStore, seals: Seals, instruments: Mapping[str, Instrument], clock: Clock) -> None:
         self._store = store
+        self._seals = seals
+        self._instruments = instruments
         self._clock = clock
 
     async def run(self, every_seconds: float) -> None:
@@ -34,30 +50,31 @@ class Mixer:
             await asyncio.sleep(every_seconds)
 
     def mix(self) -> None:
-        """Moves all answers that wait, and the comments that are enough to be mixed or whose survey is over."""
+        """Moves the answers that may be, and the comments that are enough to be mixed or whose survey is over; forgets what
+        can't become either."""
         self._record(self.moved_answers(waiting.answers(self._store)))
         self._record(self.moved_comments(waiting.comments_to_move(self._store, self._clock())))
+        waiting.part_comments(self._store)
+        cells.forget(self._store, self._clock())
 
     def moved_answers(self, rows: Sequence[DictRow]) -> Decision[None]:
-        """The events that waiting answers become, shuffled. Which cell an answer counts in is decided now: a team too small
-        ever to be shown is not named in an event."""
+        """The events that waiting answers become, shuffled, and the cells that are full with them."""
         if not rows:
             return Decision(None)
-        known = surveys.surveys(self._store, list({row["survey"] for row in rows}))
-        sizes = surveys.team_sizes(self._store)
-        at = coarse(self._clock())
-        events = [
-            AnswerSubmitted(
-                originator_id=uuid4(),
-                originator_version=1,
-                at=at,
-                survey=row["survey"],
-                team=_cell(row["team"], known[row["survey"]], sizes.get(row["team"], 0)),
-                scores=row["scores"],
-            )
-            for row in shuffled(rows)
+        moved = [(row["survey"], self._seals.sheet_of(row["survey"], bytes(row["sheet"]))) for row in shuffled(rows)]
+        known = surveys.surveys(self._store, list({survey for survey, _ in moved}))
+        told = [
+            self._told(survey, [sheet for of, sheet in moved if of == survey.id])
+            for survey in known.values()
+            if survey.has_cells
         ]
-        return Decision(None, events, (waiting.take_answers([row["id"] for row in rows]), waiting.rewrite_comments))
+        events = [self._submitted(survey, sheet) for survey, sheet in moved]
+        taken = (waiting.take_answers([row["id"] for row in rows]), cells.put_mixed(list(known)), waiting.rewrite_comments)
+        return Decision(
+            None,
+            [*events, *(event for decision in told for event in decision.events)],
+            [*taken, *(write for decision in told for write in decision.writes)],
+        )
 
     def moved_comments(self, rows: Sequence[DictRow]) -> Decision[None]:
         if not rows:
@@ -72,17 +89,34 @@ class Mixer:
         return Decision(None, events, writes)
 
     def of_survey(self, survey: UUID) -> Decision[None]:
-        """All answers to one survey that wait, to be moved with what ends it."""
+        """All answers to one survey that may be moved, to be moved with what ends it."""
         return self.moved_answers(waiting.answers(self._store, survey))
+
+    def _submitted(self, survey: UUID, sheet: Sheet) -> AnswerSubmitted:
+        at = coarse(self._clock())
+        return AnswerSubmitted(originator_id=uuid4(), originator_version=1, at=at, survey=survey, scores=sheet.scores)
+
+    def _told(self, survey: Survey, sheets: Sequence[Sheet]) -> Decision[None]:
+        """New sheets and those that wait for their cells, told by team where they are enough; the others wait on, all
+        sealed anew."""
+        rows = cells.waiting_for(self._store, survey.id)
+        waited = [self._seals.sheet_of(survey.id, bytes(row["sheet"])) for row in rows]
+        enough, left = ripe([*waited, *sheets], survey.min_scores)
+        sealed = [self._seals.sheet(survey.id, sheet) for sheet in shuffled(left)]
+        events = [self._filled(survey, team, enough[team]) for team in shuffled(list(enough))]
+        return Decision(None, events, (cells.put_waiting(survey.id, [row["id"] for row in rows], sealed),))
+
+    def _filled(self, survey: Survey, team: str, sheets: Sequence[Sheet]) -> CellFilled:
+        figures = tally_of(self._instruments[survey.instrument], [sheet.scores for sheet in sheets])
+        n, at = figures.pop(N), coarse(self._clock())
+        return CellFilled(
+            originator_id=uuid4(), originator_version=1, at=at, survey=survey.id, team=team, n=n, figures=dict(figures)
+        )
 
     def _record(self, decision: Decision[None]) -> None:
         if decision.events:
             self._store.record(decision.events, decision.writes)
 
 
-def shuffled(rows: Sequence[DictRow]) -> list[DictRow]:
-    return random.SystemRandom().sample(rows, len(rows))
-
-
-def _cell(team: str | None, survey: Survey, members: int) -> str | None:
-    return None if team is None else survey.cell_of(team, members)
+def shuffled(these: Sequence[T]) -> list[T]:
+    return random.SystemRandom().sample(these, len(these))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.evaluation.application.evaluation import Evaluation
+from services.evaluation.application.sealing import Seals
 from services.evaluation.domain import Instrument, Survey, results
 from services.evaluation.views import surveys, tallies, waiting
 from shared.errors import forbidden, unknown
@@ -15,10 +15,10 @@ from shared.store.event_store import EventStore
 
 
 class Readings:
-    def __init__(self, store: EventStore, instruments: Mapping[str, Instrument], evaluation: Evaluation) -> None:
+    def __init__(self, store: EventStore, instruments: Mapping[str, Instrument], seals: Seals) -> None:
         self._store = store
         self.instruments = instruments
-        self._evaluation = evaluation
+        self._seals = seals
 
     def survey(self, survey: UUID) -> Survey:
         """Raises a 404 Problem."""
@@ -37,18 +37,18 @@ class Readings:
             raise forbidden("Results are for those who were asked, and for those who evaluate.")
 
     def results(self, survey: Survey, by_team: bool) -> list[dict[str, Any]]:
-        """One item for everybody, or one for each team of the audience."""
+        """One item for everybody, or one for each team of the audience. Where that is one team, its cell is the total."""
         instrument = self.instruments[survey.instrument]
-        cells = tallies.tallies_of(self._store, survey.id)
+        total, cells = tallies.tallies_of(self._store, survey.id)
         if not by_team:
-            return [results.overall(instrument, tallies.together(cells), survey.min_scores)]
+            return [results.overall(instrument, total, survey.min_scores)]
         teams = survey.teams or tuple(surveys.team_sizes(self._store))
-        return results.by_team(instrument, cells, frozenset(teams), survey.min_scores)
+        return results.by_team(instrument, total, cells if survey.has_cells else {teams[0]: total}, teams, survey.min_scores)
 
     def comments(self, survey: Survey, limit: int, after: UUID | None) -> list[dict[str, Any]] | None:
         """In no order that tells anything; None while fewer than `min_comments` people have commented."""
         if waiting.count_comments(self._store, survey.id) < survey.min_comments:
             return None
-        key = self._evaluation.comments_key(survey.id)
+        key = self._seals.comments_key(survey.id)
         rows = waiting.comments(self._store, survey.id, limit, after)
         return [{"id": row["id"], "text": unseal(key, bytes(row["text"]), "comment").decode()} for row in rows]

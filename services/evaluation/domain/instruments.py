@@ -7,6 +7,9 @@ import msgspec
 TOTAL = "total"
 """The scale of all items together."""
 
+BAND, POSITIVE = "band.", "positive."
+"""What a figure is named that counts sheets in a band, or positive on a subscale."""
+
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
@@ -58,6 +61,12 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The sum of each scale, TOTAL among them."""
         sums = {scale.name: sum(answers[item] for item in scale.items) for scale in self.subscales}
         return {TOTAL: sum(answers[item.id] for item in self.items), **sums}
+
+    def figures(self, answers: Mapping[str, int]) -> dict[str, int]:
+        """What one sheet adds to a tally: the sums of its scales, one in its band, one for each subscale it is positive on."""
+        sums = self.sums(answers)
+        positive = {POSITIVE + scale.name: 1 for scale in self.subscales if sums[scale.name] >= scale.cut_off}
+        return {**sums, BAND + self.band_of(sums[TOTAL]): 1, **positive}
 
     def band_of(self, total: int) -> str:
         """Raises StopIteration for a total that no complete sheet has."""

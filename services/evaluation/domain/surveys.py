@@ -27,10 +27,9 @@ class SurveyClosed(PrivateEvent, frozen=True, kw_only=True):
 
 
 class AnswerSubmitted(PrivateEvent, frozen=True, kw_only=True):
-    """One answer sheet, an aggregate of its own. `at` is a coarse hour; `team` is the cell it counts in."""
+    """One answer sheet, an aggregate of its own, of no team. `at` is a coarse hour."""
 
     survey: UUID
-    team: str | None
     scores: dict[str, int]
 
 
@@ -82,10 +81,10 @@ class Survey:
     def is_over(self, at: datetime) -> bool:
         return self.closed or self.closes <= at
 
-    def cell_of(self, team: str, members: int) -> str | None:
-        """The cell a member's answers count in: their team, or no team's where it has so few members that it could never
-        be shown. So no answer is ever marked as a small team's."""
-        return team if members >= self.min_scores else None
+    @property
+    def has_cells(self) -> bool:
+        """Whether teams are told apart. A survey of one team has its total and no cells."""
+        return len(self.teams) != 1
 
 
 def coarse(at: datetime) -> datetime:

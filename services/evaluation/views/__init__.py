@@ -1,7 +1,7 @@
-"""What evaluation reads from and what waits: surveys and members, tokens, waiting answers, tallies."""
+"""What evaluation reads from and what waits: surveys and members, tokens, waiting answers, cells, tallies."""
 
-from services.evaluation.views import surveys, tallies, tokens, waiting
+from services.evaluation.views import cells, surveys, tallies, tokens, waiting
 
-SCHEMA = (*surveys.SCHEMA, *tokens.SCHEMA, *waiting.SCHEMA, *tallies.SCHEMA)
+SCHEMA = (*surveys.SCHEMA, *tokens.SCHEMA, *waiting.SCHEMA, *cells.SCHEMA, *tallies.SCHEMA)
 
-__all__ = ["SCHEMA", "surveys", "tallies", "tokens", "waiting"]
+__all__ = ["SCHEMA", "cells", "surveys", "tallies", "tokens", "waiting"]

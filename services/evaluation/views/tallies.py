@@ -1,34 +1,41 @@
-"""How many answer sheets have which sum on which scale, in each cell of each survey: all that results are made of."""
+"""What the answers to each survey come to, all together and by team: all that results are made of."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from services.evaluation.domain import Instrument
-from services.evaluation.domain.results import Tally
-from shared.events.evaluation import SurveyAnswered
+from services.evaluation.domain import Instrument, tally_of
+from services.evaluation.domain.results import N, Tally
+from shared.events.evaluation import CellFilled, SurveyAnswered
 from shared.store.event_store import EventStore, Write
 
 SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS tallies (survey uuid, team text, scale text, sum integer, sheets bigint NOT NULL,"
-    " PRIMARY KEY (survey, team, scale, sum))",
+    "CREATE TABLE IF NOT EXISTS tallies (survey uuid, team text, figure text, value bigint NOT NULL,"
+    " PRIMARY KEY (survey, team, figure))",
 )
-NO_TEAM = ""
+ALL = ""
 
-Key = tuple[UUID, str, str, int]
-"""Survey, team or NO_TEAM, scale, sum."""
+Key = tuple[UUID, str, str]
+"""Survey, team or ALL, figure."""
 
 
-def tally(answered: Sequence[SurveyAnswered], instruments: Mapping[UUID, Instrument]) -> Counter[Key]:
-    """The counts that these answers add. Raises KeyError for a survey without an instrument here."""
-    return Counter(
-        (event.survey, event.team or NO_TEAM, scale, total)
-        for event in answered
-        for scale, total in instruments[event.survey].sums(event.scores).items()
-    )
+def tally(events: Sequence[SurveyAnswered | CellFilled], instruments: Mapping[UUID, Instrument]) -> Counter[Key]:
+    """What these events add: a sheet to the total, a cell to its team. Raises KeyError for a survey that isn't here."""
+    added: Counter[Key] = Counter()
+    for event in events:
+        added.update(dict(_added(event, instruments)))
+    return added
+
+
+def _added(event: SurveyAnswered | CellFilled, instruments: Mapping[UUID, Instrument]) -> Iterator[tuple[Key, int]]:
+    if isinstance(event, CellFilled):
+        team, figures = event.team, {**event.figures, N: event.n}
+    else:
+        team, figures = ALL, tally_of(instruments[event.survey], [event.scores])
+    yield from (((event.survey, team, figure), value) for figure, value in figures.items())
 
 
 def add(counts: Counter[Key]) -> Write:
@@ -36,28 +43,19 @@ def add(counts: Counter[Key]) -> Write:
 
     def write(cursor: Cursor[DictRow]) -> None:
         cursor.execute(
-            "INSERT INTO tallies SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::integer[], %s::bigint[])"
-            " ON CONFLICT (survey, team, scale, sum) DO UPDATE SET sheets = tallies.sheets + excluded.sheets",
+            "INSERT INTO tallies SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::bigint[])"
+            " ON CONFLICT (survey, team, figure) DO UPDATE SET value = tallies.value + excluded.value",
             (*columns, list(counts.values())),
         )
 
     return write
 
 
-def tallies_of(store: EventStore, survey: UUID) -> dict[str | None, Tally]:
-    """Each cell's tally; None is the cell of those whose team is too small to be told apart."""
-    cells: dict[str | None, dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
+def tallies_of(store: EventStore, survey: UUID) -> tuple[Tally, dict[str, Tally]]:
+    """The total, and each team's cell."""
+    cells: dict[str, dict[str, int]] = defaultdict(dict)
     with store.transaction() as cursor:
-        cursor.execute("SELECT team, scale, sum, sheets FROM tallies WHERE survey = %s", (survey,))
+        cursor.execute("SELECT team, figure, value FROM tallies WHERE survey = %s", (survey,))
         for row in cursor:
-            cells[row["team"] or None][row["scale"]][row["sum"]] = row["sheets"]
-    return dict(cells)
-
-
-def together(cells: Mapping[str | None, Tally]) -> Tally:
-    """All cells as one."""
-    sums: dict[str, Counter[int]] = defaultdict(Counter)
-    for cell in cells.values():
-        for scale, counts in cell.items():
-            sums[scale].update(counts)
-    return sums
+            cells[row["team"]][row["figure"]] = row["value"]
+    return cells.pop(ALL, {}), dict(cells)

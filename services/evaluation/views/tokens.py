@@ -5,7 +5,7 @@
 random order, so that its rows share one version. Drawing a token changes nothing in it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from shared.store.event_store import Conflict, EventStore, Write
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS drawn (survey uuid PRIMARY KEY, members uuid[] NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS token_hashes (hash bytea PRIMARY KEY, survey uuid NOT NULL, team text)",
+    "CREATE TABLE IF NOT EXISTS token_hashes (hash bytea PRIMARY KEY, survey uuid NOT NULL, team bytea NOT NULL)",
     "CREATE INDEX IF NOT EXISTS token_hashes_survey ON token_hashes (survey)",
     "CREATE TABLE IF NOT EXISTS kept_draws (key bytea PRIMARY KEY, fingerprint bytea NOT NULL, token bytea NOT NULL,"
     " kept_since timestamptz NOT NULL)",
@@ -54,22 +54,24 @@ def have_drawn(store: EventStore, survey: UUID, members: Collection[UUID]) -> fr
         return frozenset(row["member"] for row in cursor)
 
 
-def add_hashes(store: EventStore, survey: UUID, team: str | None, hashes: Sequence[bytes]) -> None:
-    """Adds tokens nobody has drawn yet, and writes the survey's whole set anew with them, in random order."""
+def add_hashes(store: EventStore, survey: UUID, teams: Mapping[bytes, bytes]) -> None:
+    """Adds tokens nobody has drawn yet, each hash with its sealed team, and writes the survey's whole set anew with them, in
+    random order."""
     with store.transaction() as cursor:
         cursor.execute(
             "WITH old AS (DELETE FROM token_hashes WHERE survey = %(survey)s RETURNING hash, survey, team)"
             " INSERT INTO token_hashes SELECT * FROM (SELECT * FROM old"
-            " UNION ALL SELECT unnest(%(hashes)s::bytea[]), %(survey)s, %(team)s) AS every ORDER BY random()",
-            {"survey": survey, "team": team, "hashes": list(hashes)},
+            " UNION ALL SELECT hash, %(survey)s, team"
+            " FROM unnest(%(hashes)s::bytea[], %(teams)s::bytea[]) AS new (hash, team)) AS every ORDER BY random()",
+            {"survey": survey, "hashes": list(teams), "teams": list(teams.values())},
         )
 
 
-def unused(store: EventStore, hashes: Sequence[bytes]) -> dict[bytes, tuple[UUID, str | None]]:
-    """The survey and the cell of each token that can still be used."""
+def unused(store: EventStore, hashes: Sequence[bytes]) -> dict[bytes, tuple[UUID, bytes]]:
+    """The survey and the sealed team of each token that can still be used."""
     with store.transaction() as cursor:
         cursor.execute("SELECT hash, survey, team FROM token_hashes WHERE hash = ANY(%s)", (list(hashes),))
-        return {bytes(row["hash"]): (row["survey"], row["team"]) for row in cursor}
+        return {bytes(row["hash"]): (row["survey"], bytes(row["team"])) for row in cursor}
 
 
 def use(token_hash: bytes) -> Write:

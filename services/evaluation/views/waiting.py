@@ -4,18 +4,17 @@ Scores and comments wait apart. Whenever scores are moved, the comments that sti
 so that no comment's row is of the same version as an answer's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-import msgspec
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from shared.store.event_store import Conflict, EventStore, Write
 
 SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS waiting_answers (id uuid PRIMARY KEY, survey uuid NOT NULL, team text, scores jsonb NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS waiting_answers (id uuid PRIMARY KEY, survey uuid NOT NULL, sheet bytea NOT NULL)",
     "CREATE TABLE IF NOT EXISTS waiting_comments (id uuid PRIMARY KEY, survey uuid NOT NULL, text bytea NOT NULL)",
     "CREATE TABLE IF NOT EXISTS comments (id uuid PRIMARY KEY, survey uuid NOT NULL, text bytea NOT NULL)",
     "CREATE INDEX IF NOT EXISTS comments_survey ON comments (survey, id)",
@@ -23,11 +22,11 @@ SCHEMA = (
 MOVED_AT_ONCE = 1_000
 
 
-def put_answer(survey: UUID, team: str | None, scores: Mapping[str, int]) -> Write:
-    values = (uuid4(), survey, team, msgspec.json.encode(scores).decode())
+def put_answer(survey: UUID, sheet: bytes) -> Write:
+    values = (uuid4(), survey, sheet)
 
     def write(cursor: Cursor[DictRow]) -> None:
-        cursor.execute("INSERT INTO waiting_answers VALUES (%s, %s, %s, %s)", values)
+        cursor.execute("INSERT INTO waiting_answers VALUES (%s, %s, %s)", values)
 
     return write
 
@@ -42,10 +41,14 @@ def put_waiting_comment(survey: UUID, text: bytes) -> Write:
 
 
 def answers(store: EventStore, survey: UUID | None = None) -> list[DictRow]:
-    """Up to MOVED_AT_ONCE that wait; all that wait of one survey, where it is given."""
+    """Up to MOVED_AT_ONCE that may be moved; all those of one survey, where it is given. A survey's first answers may be
+    when they are as many as its floor: one sheet alone would be that of the one who drew."""
     with store.transaction() as cursor:
         cursor.execute(
-            "SELECT * FROM waiting_answers WHERE survey = coalesce(%s, survey) LIMIT %s",
+            "WITH ready AS (SELECT s.id FROM waiting_answers w JOIN surveys s ON s.id = w.survey GROUP BY s.id"
+            " HAVING count(*) >= s.min_scores OR EXISTS (SELECT FROM mixed m WHERE m.survey = s.id))"
+            " SELECT w.* FROM waiting_answers w JOIN ready ON ready.id = w.survey"
+            " WHERE w.survey = coalesce(%s, w.survey) LIMIT %s",
             (survey, None if survey else MOVED_AT_ONCE),
         )
         return cursor.fetchall()
@@ -89,6 +92,14 @@ def rewrite_comments(cursor: Cursor[DictRow]) -> None:
         "WITH old AS (DELETE FROM waiting_comments RETURNING id, survey, text)"
         " INSERT INTO waiting_comments SELECT * FROM old ORDER BY random()"
     )
+
+
+def part_comments(store: EventStore) -> None:
+    """Writes the waiting comments anew where one shares its row version with an answer that waits on."""
+    with store.transaction() as cursor:
+        cursor.execute("SELECT 1 FROM waiting_comments c JOIN waiting_answers a ON a.xmin = c.xmin LIMIT 1")
+        if cursor.fetchone():
+            rewrite_comments(cursor)
 
 
 def put_comment(comment: UUID, survey: UUID, text: bytes) -> Write:

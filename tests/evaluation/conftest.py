@@ -55,6 +55,7 @@ class Service:
     def settle(self) -> None:
         """Everything that waits becomes events, and the stream takes them."""
         self.mixer.mix()
+        self.mixer.mix()  # the first moves the answers, the second brings nothing new and fills the cells
         self.hearing.own()
 
     def rows(self, query: str, *values: object) -> list[dict[str, Any]]:

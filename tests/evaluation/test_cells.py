@@ -120,6 +120,24 @@ async def test_a_cell_grows_by_as_many_as_the_floor(ask: Ask, service: Service) 
     assert len(service.rows("SELECT * FROM waiting_cells WHERE survey = %s", survey.id)) == 1
 
 
+async def test_who_answer_one_after_the_other_are_told_together_and_nobody_is_left_over(ask: Ask, service: Service) -> None:
+    survey = await ask("slow", "other")
+    await survey.answered("slow", *[4] * 5)
+    service.mixer.mix()
+    await survey.answered("slow", 4)
+    service.settle()
+    assert [event.n for event in filled(service, survey)] == [6]
+
+
+async def test_a_close_fills_the_cells_that_wait(ask: Ask, service: Service, http: httpx.AsyncClient) -> None:
+    survey = await ask("closing", "other")
+    await survey.answered("closing", *[4] * 6)
+    service.mixer.mix()
+    await http.post(f"/surveys/{survey.id}/close", headers=service.program())
+    service.settle()
+    assert [event.n for event in filled(service, survey)] == [6]
+
+
 async def test_what_was_never_enough_is_forgotten_at_the_end(ask: Ask, service: Service, http: httpx.AsyncClient) -> None:
     survey = await ask("most", "few")
     await survey.answered("most", *[4] * 6)

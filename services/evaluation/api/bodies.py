@@ -4,33 +4,21 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from services.evaluation.application import OpenSurvey, SubmitAnswers
 from services.evaluation.domain import Survey
 from services.evaluation.domain.surveys import LOWEST_MIN_COMMENTS, LOWEST_MIN_SCORES
 from shared.errors import invalid
 from shared.events import Code
+from shared.http.bodies import Body, Text
 
 LONGEST_COMMENT = 4_000
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def _plain(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("must not contain NUL characters")
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("must not contain half a surrogate pair")
-    return text
-
-
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 Time = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST), AfterValidator(lambda at: at.astimezone(UTC))]
 Score = Annotated[int, Field(ge=0, le=1_000, strict=True)]
-Text = Annotated[str, AfterValidator(_plain)]
 Comment = Annotated[Text, Field(max_length=LONGEST_COMMENT)]
 
 

@@ -104,7 +104,7 @@ class Evaluation:
         if survey.closed:
             raise wrong_state("The survey is closed already.")
         known.surveys[survey.id] = survey.as_closed()
-        moved = self._mixer.of_survey(survey.id)
+        moved = self._mixer.of_survey(survey)
         writes = (*moved.writes, surveys.put_survey(survey.as_closed()))
         return Decision({"id": survey.id}, (*moved.events, survey.close(self._clock())), writes)
 

@@ -51,20 +51,24 @@ class Mixer:
 
     def mix(self) -> None:
         """Moves the answers that may be, and the comments that are enough to be mixed or whose survey is over; forgets what
-        can't become either."""
-        self._record(self.moved_answers(waiting.answers(self._store)))
+        can't become either. Cells are filled when a mix brings a survey nothing new: who answer together are told together,
+        and nobody is left over."""
+        rows = waiting.answers(self._store)
+        self._record(self.moved_answers(rows))
+        for survey in cells.surveys_waiting(self._store, [row["survey"] for row in rows]):
+            self._record(self._told(survey, (), fill=True))
         self._record(self.moved_comments(waiting.comments_to_move(self._store, self._clock())))
         waiting.part_comments(self._store)
         cells.forget(self._store, self._clock())
 
-    def moved_answers(self, rows: Sequence[DictRow]) -> Decision[None]:
-        """The events that waiting answers become, shuffled, and the cells that are full with them."""
+    def moved_answers(self, rows: Sequence[DictRow], fill: bool = False) -> Decision[None]:
+        """The events that waiting answers become, shuffled; their sheets wait for their cells, or `fill` them at once."""
         if not rows:
             return Decision(None)
         moved = [(row["survey"], self._seals.sheet_of(row["survey"], bytes(row["sheet"]))) for row in shuffled(rows)]
         known = surveys.surveys(self._store, list({survey for survey, _ in moved}))
         told = [
-            self._told(survey, [sheet for of, sheet in moved if of == survey.id])
+            self._told(survey, [sheet for of, sheet in moved if of == survey.id], fill)
             for survey in known.values()
             if survey.has_cells
         ]
@@ -88,20 +92,22 @@ class Mixer:
         writes += [waiting.put_comment(event.originator_id, event.survey, event.text) for event in events]
         return Decision(None, events, writes)
 
-    def of_survey(self, survey: UUID) -> Decision[None]:
-        """All answers to one survey that may be moved, to be moved with what ends it."""
-        return self.moved_answers(waiting.answers(self._store, survey))
+    def of_survey(self, survey: Survey) -> Decision[None]:
+        """All answers to one survey that may be moved, and its cells, to be told with what ends it."""
+        if rows := waiting.answers(self._store, survey.id):
+            return self.moved_answers(rows, fill=True)
+        return self._told(survey, (), fill=True) if survey.has_cells else Decision(None)
 
     def _submitted(self, survey: UUID, sheet: Sheet) -> AnswerSubmitted:
         at = coarse(self._clock())
         return AnswerSubmitted(originator_id=uuid4(), originator_version=1, at=at, survey=survey, scores=sheet.scores)
 
-    def _told(self, survey: Survey, sheets: Sequence[Sheet]) -> Decision[None]:
-        """New sheets and those that wait for their cells, told by team where they are enough; the others wait on, all
-        sealed anew."""
+    def _told(self, survey: Survey, sheets: Sequence[Sheet], fill: bool) -> Decision[None]:
+        """New sheets and those that wait for their cells, told by team where they are enough and `fill` says so; the others
+        wait on, all sealed anew."""
         rows = cells.waiting_for(self._store, survey.id)
         waited = [self._seals.sheet_of(survey.id, bytes(row["sheet"])) for row in rows]
-        enough, left = ripe([*waited, *sheets], survey.min_scores)
+        enough, left = ripe([*waited, *sheets], survey.min_scores) if fill else ({}, [*waited, *sheets])
         sealed = [self._seals.sheet(survey.id, sheet) for sheet in shuffled(left)]
         events = [self._filled(survey, team, enough[team]) for team in shuffled(list(enough))]
         return Decision(None, events, (cells.put_waiting(survey.id, [row["id"] for row in rows], sealed),))

@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
+from services.evaluation.domain import Survey
+from services.evaluation.views.surveys import surveys
 from shared.store.event_store import Conflict, EventStore, Write
 
 SCHEMA = (
@@ -25,6 +27,18 @@ def waiting_for(store: EventStore, survey: UUID) -> list[DictRow]:
     with store.transaction() as cursor:
         cursor.execute("SELECT id, sheet FROM waiting_cells WHERE survey = %s", (survey,))
         return cursor.fetchall()
+
+
+def surveys_waiting(store: EventStore, but: Sequence[UUID]) -> list[Survey]:
+    """Surveys with enough sheets that wait for their cells, those in `but` left out."""
+    with store.transaction() as cursor:
+        cursor.execute(
+            "SELECT survey FROM waiting_cells WHERE survey <> ALL(%s) GROUP BY survey HAVING count(*) >="
+            " (SELECT min_scores FROM surveys WHERE id = survey)",
+            (list(but),),
+        )
+        ids = [row["survey"] for row in cursor]
+    return list(surveys(store, ids).values())
 
 
 def put_waiting(survey: UUID, instead_of: Sequence[UUID], sheets: Sequence[bytes]) -> Write:

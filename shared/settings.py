@@ -47,5 +47,8 @@ class Common:
 
 
 def _health_pages(name: str) -> dict[str, str]:
-    pages = {key[len(name) + 1 : -4].lower(): value for key, value in os.environ.items() if key.startswith(f"{name}_")}
-    return {role: value for role, value in pages.items() if f"{name}_{role.upper()}_URL" in os.environ and role != "database"}
+    """By role, from NAME_ROLE_URL."""
+    before, after = f"{name}_", "_URL"
+    named = [key for key in os.environ if key.startswith(before) and key.endswith(after)]
+    roles = {key[len(before) : -len(after)].lower(): os.environ[key] for key in named}
+    return {role: url for role, url in roles.items() if role not in ("", "database")}

@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -56,6 +56,11 @@ def decode_time_and_id(after: str | None) -> tuple[datetime, UUID] | None:
         return datetime.fromisoformat(at), UUID(last)
     except ValueError:
         raise _not_ours() from None
+
+
+def time_and_id(field: str, row: Mapping[str, Any]) -> str:
+    """The place of a row in a list by the time in `field`, as `decode_time_and_id` reads it back."""
+    return f"{row[field].isoformat()} {row['id']}"
 
 
 def decode_number(after: str | None) -> int | None:

@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaProducer
 from shared.events import PublicEvent
 from shared.kafka.records import record_of
 from shared.kafka.relay_position import RelayPosition
-from shared.kafka.topics import ensure_topics
+from shared.kafka.topics import wait_for_topics
 from shared.observability import RELAY_POSITION, RELAYED
 from shared.store.event_store import EventStore
 from shared.store.events import PrivateEvent
@@ -51,7 +51,7 @@ class Relay:
         async with await psycopg.AsyncConnection.connect(self._database_url, autocommit=True) as connection:
             await self._lead(connection)
             await connection.execute(f"LISTEN {self._store.postgres.channel_name}".encode())
-            await self._reach_kafka()
+            await wait_for_topics(self._bootstrap, [self._topic])
             async with _producer(self._bootstrap) as producer:
                 while True:
                     if not await self._relay_batch(producer):
@@ -64,14 +64,6 @@ class Relay:
             if not self._leading:
                 await asyncio.sleep(POLL_SECONDS)
         log.info("relay.leading", topic=self._topic)
-
-    async def _reach_kafka(self) -> None:
-        while True:
-            try:
-                return await ensure_topics(self._bootstrap, [self._topic])
-            except Exception as error:
-                log.warning("relay.kafka_not_there", error=type(error).__name__)
-                await asyncio.sleep(POLL_SECONDS)
 
     async def _relay_batch(self, producer: AIOKafkaProducer) -> bool:
         position = await asyncio.to_thread(self._position.get)

@@ -1,8 +1,15 @@
 """The topics there are: one for each service, kept for ever, in as many partitions as it was made with."""
 
+import asyncio
+from collections.abc import Sequence
+
+import structlog
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+log = structlog.get_logger()
+
+TRY_AGAIN_SECONDS = 1.0
 PARTITIONS = 4
 REPLICAS = 3
 """Copies of each partition, or as many as there are brokers."""
@@ -18,6 +25,16 @@ async def ensure_topics(bootstrap: str, topics: list[str]) -> None:
             await _create(admin, missing)
     finally:
         await admin.close()
+
+
+async def wait_for_topics(bootstrap: str, topics: Sequence[str]) -> None:
+    """Returns once the broker is reached and the topics are there, however long that takes."""
+    while True:
+        try:
+            return await ensure_topics(bootstrap, list(topics))
+        except Exception as error:
+            log.warning("kafka.not_there", error=type(error).__name__)
+            await asyncio.sleep(TRY_AGAIN_SECONDS)
 
 
 async def _create(admin: AIOKafkaAdminClient, topics: list[str]) -> None:

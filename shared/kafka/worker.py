@@ -17,7 +17,7 @@ from shared.kafka.bulk import BulkReader, bulk_reader
 from shared.kafka.faust_group import Partition, highwaters, new_group
 from shared.kafka.records import Record
 from shared.kafka.slots import take_slot
-from shared.kafka.topics import ensure_topics
+from shared.kafka.topics import wait_for_topics
 from shared.projection.engine import Engine
 from shared.projection.positions import Fenced, Owned
 from shared.projection.reader import Reader
@@ -58,7 +58,7 @@ class StreamWorker:
         self._failed = asyncio.get_running_loop().create_future()
         async with await psycopg.AsyncConnection.connect(self._database_url, autocommit=True) as connection:
             slot = await take_slot(connection, self._reader.name)
-            await self._reach_kafka()
+            await wait_for_topics(self._bootstrap, self._reader.topics)
             app = new_group(
                 self._reader.name,
                 f"{self._reader.name}-{slot}",
@@ -76,14 +76,6 @@ class StreamWorker:
                 watching.cancel()
                 await _stopped(app)
             self._failed.result() if self._failed.done() else watching.result()
-
-    async def _reach_kafka(self) -> None:
-        while True:
-            try:
-                return await ensure_topics(self._bootstrap, list(self._reader.topics))
-            except Exception as error:
-                log.warning("stream.kafka_not_there", error=type(error).__name__)
-                await asyncio.sleep(LOOK_SECONDS)
 
     async def _guarded_claim(self, assigned: set[Partition]) -> dict[Partition, int]:
         try:

@@ -10,7 +10,7 @@ import psycopg
 from eventsourcing.application import Application
 from eventsourcing.persistence import IntegrityError, InterfaceError, Mapper, Notification, OperationalError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
-from psycopg import Connection, Cursor
+from psycopg import Cursor
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow
 
@@ -128,11 +128,6 @@ class EventStore(Application[UUID]):
         """A transaction of its own, for rows without events and for reading."""
         with self.postgres.datastore.transaction(commit=True) as cursor:
             yield cursor
-
-    @contextmanager
-    def connection(self) -> Iterator[Connection[DictRow]]:
-        with self.postgres.datastore.get_connection() as connection:
-            yield connection
 
 
 @contextmanager

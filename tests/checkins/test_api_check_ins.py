@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -76,6 +77,13 @@ def test_a_batch_of_nothing_stores_nothing(checkins: Served) -> None:
     answer = checkins.http.post("/check-ins/batch", json=[])
     assert (answer.status_code, answer.json()) == (207, {"accepted": 0, "rejected": [], "items": []})
     assert "x-position" not in answer.headers
+
+
+def test_a_body_that_says_nothing_of_its_type_is_read_as_json(checkins: Served, member: str) -> None:
+    body = json.dumps({"member": member, "mood": 3}).encode()
+    answer = checkins.http.post("/check-ins", content=body)
+    assert "content-type" not in answer.request.headers
+    assert answer.status_code == 201
 
 
 def test_a_batch_of_1001_is_413(checkins: Served, member: str) -> None:

@@ -10,10 +10,9 @@ from fastapi import APIRouter, Request, Response
 from services.alerts.api import claim_page
 from services.alerts.api.bodies import Stepped
 from services.alerts.api.callers import MAY_CLOSE_ANY, AtTheDoor, ClaimToken, Person, Visitor
-from services.alerts.api.paging import cursor_by, place_of
 from services.alerts.api.parts import Api
 from services.alerts.application.alerts import CancelAlert, TakeStep
-from shared.http.reading import After, AtLeast, Limit, page
+from shared.http.reading import After, AtLeast, Limit, decode_time_and_id, page, time_and_id
 
 router = APIRouter(tags=["alerts"])
 
@@ -29,8 +28,8 @@ class Step(StrEnum):
 @router.get("/alerts")
 async def alerts(api: Api, who: Person, limit: Limit = 50, after: After = None, at_least: AtLeast = None) -> dict[str, Any]:
     await api.wait_for(at_least)
-    rows = await asyncio.to_thread(api.reading.alerts, who.reader, limit, place_of(after))
-    return page(rows, limit, lambda row: cursor_by("raised_at", row))
+    rows = await asyncio.to_thread(api.reading.alerts, who.reader, limit, decode_time_and_id(after))
+    return page(rows, limit, lambda row: time_and_id("raised_at", row))
 
 
 @router.get("/alerts/{alert}")

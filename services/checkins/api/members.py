@@ -12,7 +12,7 @@ from services.checkins.application import EraseMember
 from shared.auth import Caller
 from shared.errors import forbidden
 from shared.http.app import allow
-from shared.http.reading import After, AtLeast, Limit, decode_number, decode_time_and_id, page, wait_until
+from shared.http.reading import After, AtLeast, Limit, decode_number, decode_time_and_id, page, time_and_id, wait_until
 
 router = APIRouter(tags=["members"])
 
@@ -46,7 +46,7 @@ async def own_record(
     _require_self(caller, member)
     await wait_until(at_least, api.reached)
     rows = await asyncio.to_thread(api.checkins.record_of, member, caller.subject, limit, decode_time_and_id(after))
-    return page(rows, limit, lambda row: f"{row['recorded_at'].isoformat()} {row['id']}")
+    return page(rows, limit, lambda row: time_and_id("recorded_at", row))
 
 
 @router.get("/members/{member}/accesses")

@@ -14,7 +14,7 @@ from services.evaluation.application import CloseSurvey, DrawToken, Retry
 from shared.auth import ROLES, Caller
 from shared.errors import forbidden
 from shared.http.app import Anyone, allow
-from shared.http.reading import After, Limit, decode_time_and_id, page
+from shared.http.reading import After, Limit, decode_time_and_id, page, time_and_id
 from shared.http.writes import Submission, request_key
 
 router = APIRouter(tags=["surveys"])
@@ -38,7 +38,7 @@ async def open_survey(body: SurveyBody, api: Api, caller: Evaluator, request: Re
 @router.get("/surveys")
 async def surveys(api: Api, caller: Reader, limit: Limit = 50, after: After = None) -> dict[str, Any]:
     rows = await asyncio.to_thread(api.readings.page, limit, decode_time_and_id(after))
-    return page(rows, limit, lambda row: f"{row['opens'].isoformat()} {row['id']}")
+    return page(rows, limit, lambda row: time_and_id("opens", row))
 
 
 @router.get("/surveys/{survey}")

@@ -12,7 +12,7 @@ from services.recognition.api.bodies import Id, KudosBody
 from services.recognition.api.parts import Api
 from shared.auth import ROLES, Caller
 from shared.http.app import allow
-from shared.http.reading import After, AtLeast, Limit, decode_time_and_id, page, wait_until
+from shared.http.reading import After, AtLeast, Limit, decode_time_and_id, page, time_and_id, wait_until
 
 router = APIRouter(tags=["kudos"])
 
@@ -32,7 +32,7 @@ async def kudos(api: Api, caller: Reader, limit: Limit = 50, after: After = None
     """A person's own, with messages; a program's are everybody's without messages, and ops see neither message nor people."""
     await wait_until(at_least, api.stored)
     rows = await asyncio.to_thread(_visible, api, caller, limit, decode_time_and_id(after))
-    return page(rows, limit, lambda row: f"{row['given_at'].isoformat()} {row['id']}")
+    return page(rows, limit, lambda row: time_and_id("given_at", row))
 
 
 def _visible(api: Api, caller: Caller, limit: int, before: tuple[datetime, UUID] | None) -> Sequence[dict[str, Any]]:

@@ -20,6 +20,7 @@ from shared.kafka.slots import take_slot
 from shared.kafka.topics import wait_for_topics
 from shared.observability import READER_LAG, READER_STILL
 from shared.projection.engine import Engine
+from shared.projection.generations import Generations
 from shared.projection.positions import Fenced, Owned
 from shared.projection.reader import Reader, topics_of
 from shared.store.event_store import EventStore
@@ -45,6 +46,7 @@ class StreamWorker:
 
     def __init__(self, reader: Reader, store: EventStore, database_url: str, bootstrap: str) -> None:
         self._reader = reader
+        self._store = store
         self._database_url = database_url
         self._bootstrap = bootstrap
         self._topics = topics_of(reader.views)
@@ -63,6 +65,7 @@ class StreamWorker:
         """Reads until cancelled. Raises whatever makes a restart the right answer."""
         self._failed = asyncio.get_running_loop().create_future()
         async with await psycopg.AsyncConnection.connect(self._database_url, autocommit=True) as connection:
+            await self._until_the_views_are_this_releases()
             slot = await take_slot(connection, self._reader.name)
             await wait_for_topics(self._bootstrap, self._topics)
             app = new_group(
@@ -82,6 +85,13 @@ class StreamWorker:
                 watching.cancel()
                 await _stopped(app)
             self._failed.result() if self._failed.done() else watching.result()
+
+    async def _until_the_views_are_this_releases(self) -> None:
+        """Not before joining the group, where an older release may still read: its views are being built anew meanwhile."""
+        generations = Generations(self._reader.name, self._reader.views)
+        while not await asyncio.to_thread(generations.fit, self._store):
+            log.warning("stream.waits_for_views", reader=self._reader.name)
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _guarded_claim(self, assigned: set[Partition]) -> dict[Partition, int]:
         try:

@@ -27,9 +27,11 @@ from services.alerts.webhooks.sending import Sender
 from shared.clock import utc_now
 from shared.http import idempotency
 from shared.kafka import relay_position
+from shared.kafka.replay_command import Views, add_commands
 from shared.process import run_all, run_role
 from shared.projection import schema
 from shared.projection.generations import Generations
+from shared.projection.ops import Ops
 from shared.projection.positions import Positions
 from shared.store.encryption import KeyEncryptionKey
 from shared.store.event_store import EventStore
@@ -37,7 +39,7 @@ from shared.store.event_store import EventStore
 if TYPE_CHECKING:
     from services.alerts.api.parts import OpenParts
 
-ROLES = ("api", "stream", "relay", "webhooks")
+ROLES = ("api", "stream", "replays", "relay", "webhooks")
 TABLES = (*SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -66,7 +68,9 @@ class Wiring:
         answers = Answers(self.store, self.kek.key_for("idempotent answers"), utc_now)
         writes = Writes(self.store, answers, Commands(self.alerts, self.staff, owing).decide)
         reached = Positions(self.store, READER).reached
-        return OpenParts(self.store, writes, Reading(self.store, utc_now), owing, self.links, reached)
+        parts = OpenParts(self.store, writes, Reading(self.store, utc_now), owing, self.links, reached)
+        parts.ops = Ops(self.store, READER, VIEWS, utc_now)
+        return parts
 
 
 @cli.command("api")
@@ -113,6 +117,14 @@ def send_webhooks() -> None:
             await Dispatcher(leases, sender, does, utc_now).run(common.database_url)
 
     run_role(common, "webhooks", leases.ready, work)
+
+
+def _views() -> Views:
+    settings = Settings.from_environment()
+    return Views(settings.common, Wiring(settings).store, READER, VIEWS)
+
+
+add_commands(cli, _views)
 
 
 @cli.command("all")

@@ -1,11 +1,11 @@
 """The role that works on replays, and the command that asks for one and works on it itself."""
 
 import asyncio
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
@@ -39,9 +39,9 @@ def replay_now(replaying: Replaying, ask: Ask, as_json: bool) -> int:
         Window.read(ask.asked)
         row = asyncio.run(_through(replaying, ask, as_json))
     except (Problem, ValueError) as wrong:
-        print(wrong.detail if isinstance(wrong, Problem) else str(wrong), file=sys.stderr)  # noqa: T201 - a command's answer
+        typer.echo(wrong.detail if isinstance(wrong, Problem) else str(wrong), err=True)
         return 2
-    tell = Console().print_json if not as_json else _print_line
+    tell = Console().print_json if not as_json else typer.echo
     tell(msgspec.json.encode(shown(row)).decode())
     return 0 if row["state"] in WENT_WELL else 1
 
@@ -54,12 +54,8 @@ async def _through(replaying: Replaying, ask: Ask, as_json: bool) -> Mapping[str
 
         def told(now: Mapping[str, Any]) -> None:
             if as_json:
-                _print_line(msgspec.json.encode(shown(now)).decode())
+                typer.echo(msgspec.json.encode(shown(now)).decode())
             progress.update(bar, completed=now["done"], total=now["total"], speed=f"{now['events_per_second']:,.0f}")
 
         await replaying.work(row, told, leave_following=True)
     return await asyncio.to_thread(replaying.replays.get, row["id"])
-
-
-def _print_line(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - a command's answer

@@ -12,9 +12,8 @@ from typing import Any
 from shared.events import PublicEvent
 from shared.kafka.records import Readable
 from shared.projection.batch import read_batch
+from shared.projection.bounds import Bound, bound
 from shared.projection.view import Key, View
-
-Bound = int | datetime
 
 
 @dataclass(frozen=True)
@@ -76,16 +75,3 @@ def _within(sequence: int, event: PublicEvent | Exception, since: Bound | None, 
     later = since is None or (event.occurred_at >= since if isinstance(since, datetime) else sequence > since)
     earlier = until is None or (event.occurred_at <= until if isinstance(until, datetime) else sequence <= until)
     return later and earlier
-
-
-def bound(said: Any) -> Bound | None:
-    """A sequence, `SERVICE:SEQUENCE`, or a time of RFC 3339 with its zone. Raises ValueError."""
-    if said is None or isinstance(said, int):
-        return said
-    number = str(said).rpartition(":")[2]
-    if str(said).isdigit() or (number.isdigit() and str(said).partition(":")[0].isalpha()):
-        return int(number)
-    at = datetime.fromisoformat(str(said))
-    if at.tzinfo is None:
-        raise ValueError("a time needs its zone")
-    return at

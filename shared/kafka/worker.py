@@ -165,6 +165,7 @@ class StreamWorker:
             offsets = {place: owned.next_offset for place, owned in self._owned.items()}
             ends = highwaters(app)
             self._show(ends, offsets)
+            await asyncio.to_thread(self._keep_ends, ends)
             now = asyncio.get_running_loop().time()
             stuck = movement.stuck(ends, offsets, now)
             READER_STILL.labels(self._reader.name).set(max((movement.still(place, now) for place in ends), default=0))
@@ -182,6 +183,11 @@ class StreamWorker:
             if end < offset:
                 raise LogReplaced(f"{self._reader.name} at {place}")
             READER_LAG.labels(self._reader.name, place[0], str(place[1])).set(end - offset)
+
+    def _keep_ends(self, ends: Mapping[Partition, int]) -> None:
+        for place, owned in list(self._owned.items()):
+            if place in ends:
+                self._engine.positions.see_end(owned, ends[place])
 
     async def _retry_parked(self) -> None:
         async with self._one_at_a_time:

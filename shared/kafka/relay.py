@@ -26,7 +26,7 @@ BATCH = 1_000
 POLL_SECONDS = 1.0
 """LISTEN wakes the relay within milliseconds; the poll is for a wake-up that was lost."""
 
-GATHER_SECONDS = 0.01
+GATHER_SECONDS = 0.02
 """After a batch: under load the next one is then worth its wake-ups, here and in every reader. An idle relay never waits."""
 
 LOCK = "SELECT pg_try_advisory_lock(hashtext('relay'), hashtext(%s)) AS got"

@@ -61,7 +61,7 @@ def check_in(number: int, member: str, chance: random.Random) -> OutgoingRecord:
 
 
 def _time(timestamp_ms: int) -> str:
-    return datetime.fromtimestamp(timestamp_ms / 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.fromtimestamp(timestamp_ms / 1_000, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _uuid(chance: random.Random) -> str:

@@ -1,6 +1,6 @@
 """A load generator on bare sockets, in a process of its own so that it takes nothing from what measures beside it.
 
-python -m tests.bench.load URL TOKEN BODIES CONNECTIONS REQUESTS [PER_SECOND]
+TOKEN=... python -m tests.bench.load URL BODIES CONNECTIONS REQUESTS [PER_SECOND]
 
 BODIES is a file with one JSON body in each line, taken in turn. Without PER_SECOND every connection sends when it has its
 answer; with it requests begin at that rate whatever the answers do, and each is timed from when it was due. Ends after
@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sys
 import time
 from collections import Counter, deque
 from itertools import cycle
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import uvloop
@@ -50,7 +52,7 @@ class Load:
     async def connect(self, connections: int) -> None:
         loop = asyncio.get_running_loop()
         for _ in range(connections):
-            _, one = await loop.create_connection(lambda: Connection(self), self._place.hostname, self._place.port)
+            _, one = await loop.create_connection(lambda: Connection(self), self._place.hostname or "", self._place.port or 80)
             self._free.append(one)
 
     def all_at_once(self) -> None:
@@ -96,8 +98,7 @@ class Connection(asyncio.Protocol):
         self._due = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one by its methods only
 
     def send(self, request: bytes, due: float) -> None:
         self._due = due
@@ -128,6 +129,8 @@ async def run(url: str, token: str, bodies: list[bytes], connections: int, reque
     if not sending:
         load.all_at_once()
     await load.finished.wait()
+    if sending and sending.done():
+        sending.result()
     seconds = time.perf_counter() - begun
     times = sorted(load.milliseconds)
     quantiles = {f"p{share}_ms": times[min(len(times) - 1, share * len(times) // 100)] for share in (50, 99)} if times else {}
@@ -135,6 +138,6 @@ async def run(url: str, token: str, bodies: list[bytes], connections: int, reque
 
 
 if __name__ == "__main__":
-    lines = Path(sys.argv[3]).read_bytes().splitlines()
-    rate = float(sys.argv[6]) if len(sys.argv) > 6 else 0.0
-    print(uvloop.run(run(sys.argv[1], sys.argv[2], lines, int(sys.argv[4]), int(sys.argv[5]), rate)))
+    lines = Path(sys.argv[2]).read_bytes().splitlines()
+    rate = float(sys.argv[5]) if len(sys.argv) > 5 else 0.0
+    print(uvloop.run(run(sys.argv[1], os.environ["TOKEN"], lines, int(sys.argv[3]), int(sys.argv[4]), rate)))

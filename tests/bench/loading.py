@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -51,14 +52,23 @@ class Target:
     token: str
     bodies: Path
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """With the token, which stands in no list of processes."""
+        return os.environ | {"TOKEN": self.token}
+
     def command(self, connections: int, requests: int, *rate: float) -> list[str]:
         numbers = [str(number) for number in (connections, requests, *rate)]
-        return [sys.executable, "-m", "tests.bench.load", self.url, self.token, str(self.bodies), *numbers]
+        return [sys.executable, "-m", "tests.bench.load", self.url, str(self.bodies), *numbers]
 
-    def load(self, connections: int, requests: int) -> Answers:
-        """As fast as so many connections get their answers."""
-        command = self.command(connections, requests)
-        done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=LONGEST_SECONDS, check=True)
+    def load(self, connections: int, requests: int, *rate: float) -> Answers:
+        """As fast as so many connections get their answers, or at a rate."""
+        command = self.command(connections, requests, *rate)
+        done = subprocess.run(
+            command, cwd=CHECKOUT, env=self.environment, capture_output=True, text=True, timeout=LONGEST_SECONDS, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(f"the load generator ended early: {done.stderr[-2000:]}")
         return Answers(**json.loads(done.stdout))
 
 
@@ -67,9 +77,12 @@ class Background:
 
     def __init__(self, target: Target, per_second: float) -> None:
         self._command = target.command(64, 10_000_000, per_second)
+        self._environment = target.environment
 
     async def begin(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(*self._command, cwd=CHECKOUT, stdout=asyncio.subprocess.PIPE)
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command, cwd=CHECKOUT, env=self._environment, stdout=asyncio.subprocess.PIPE
+        )
 
     async def end(self) -> Answers:
         """Raises RuntimeError where it had ended by itself."""

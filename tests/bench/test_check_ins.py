@@ -10,7 +10,7 @@ def test_a_made_check_in_is_in_the_form_in_which_the_relay_sends_one() -> None:
     _, made = next(Crowd("form", 1, 1).records())
     headers = dict(made.headers)
     event = read_event(headers["ce_type"].decode(), made.value)
-    stored = PrivateEvent(originator_id=event.subject, originator_version=1, timestamp=event.occurred_at)
+    stored = PrivateEvent(originator_id=event.subject, originator_version=1, at=event.occurred_at)
     sent = record_of("checkins", 1, stored, event)
     assert (made.key, made.value, made.timestamp_ms) == (sent.key, sent.value, sent.timestamp_ms)
     assert headers | {"ce_id": b""} == dict(sent.headers) | {"ce_id": b""}

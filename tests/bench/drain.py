@@ -64,7 +64,7 @@ class Place:
 
     def _told(self, name: str, drained: Drained) -> Drained:
         process = f"{drained.process_seconds:.1f} s with start and stop, {drained.rss_mb:.0f} MB"
-        self.console.print(f"  {name:16} {drained.events:9,} events {drained.rate:9,.0f}/s  {process}")
+        self.console.print(f"  {name:16} {drained.events:9,} events {drained.rate:9,.0f}/s  {process}", soft_wrap=True)
         return drained
 
 

@@ -16,6 +16,12 @@ HTTP_REQUESTS = Counter("alongside_http_requests", "HTTP requests answered", ["s
 RELAYED = Counter("alongside_relayed_events", "Events acknowledged by Kafka", ["service"])
 RELAY_POSITION = Gauge("alongside_relay_position", "The relay's stored position (a notification id)", ["service"])
 READ = Counter("alongside_read_events", "Events folded and committed", ["reader", "topic"])
+READER_LAG = Gauge(
+    "alongside_reader_lag", "Records not yet taken, of a partition that is owned here", ["reader", "topic", "partition"]
+)
+READER_STILL = Gauge(
+    "alongside_reader_still_seconds", "For how long a reader with lag has not moved; ends it at 30", ["reader"]
+)
 PARKED = Counter("alongside_parked_events", "Events set aside because their fold failed", ["reader", "topic"])
 DELIVERIES = Counter("alongside_delivery_attempts", "Webhook attempts", ["outcome"])
 DELIVERY_SECONDS = Histogram("alongside_delivery_seconds", "From owing a webhook to its 2xx")

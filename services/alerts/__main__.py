@@ -18,7 +18,7 @@ from services.alerts.application.reading import Reading
 from services.alerts.application.staff import Staff
 from services.alerts.domain.claims import ClaimLinks
 from services.alerts.settings import Settings
-from services.alerts.stream import MemberReader
+from services.alerts.stream import READER, VIEWS, MemberReader
 from services.alerts.views.schema import SCHEMA
 from services.alerts.webhooks.dialling import connector
 from services.alerts.webhooks.dispatcher import AT_ONCE, Dispatcher, Does
@@ -28,7 +28,8 @@ from shared.clock import utc_now
 from shared.http import idempotency
 from shared.kafka import relay_position
 from shared.process import run_all, run_role
-from shared.projection import parked, positions
+from shared.projection import schema
+from shared.projection.generations import Generations
 from shared.projection.positions import Positions
 from shared.store.encryption import KeyEncryptionKey
 from shared.store.event_store import EventStore
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from services.alerts.api.parts import OpenParts
 
 ROLES = ("api", "stream", "relay", "webhooks")
-TABLES = (*SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *positions.SCHEMA, *parked.SCHEMA)
+TABLES = (*SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -48,6 +49,7 @@ class Wiring:
     def __init__(self, settings: Settings) -> None:
         common = settings.common
         self.store = EventStore("alerts", common.database_url, TABLES)
+        Generations(READER, VIEWS).prepare(self.store)
         self.kek = KeyEncryptionKey.from_file(common.keys / "kek")
         self.endpoint_key = self.kek.key_for("endpoint secrets")
         self.links = ClaimLinks(common.url, settings.claim_key())
@@ -63,7 +65,7 @@ class Wiring:
         owing = Owing(self.store, utc_now)
         answers = Answers(self.store, self.kek.key_for("idempotent answers"), utc_now)
         writes = Writes(self.store, answers, Commands(self.alerts, self.staff, owing).decide)
-        reached = Positions(self.store, MemberReader.name).reached
+        reached = Positions(self.store, READER).reached
         return OpenParts(self.store, writes, Reading(self.store, utc_now), owing, self.links, reached)
 
 

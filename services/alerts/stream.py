@@ -1,20 +1,26 @@
 """Kafka in: the members' events, into the view and into alerts."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from services.alerts.application.intake import Intake
-from shared.events.checkins import MemberEvent
-from shared.projection.reader import Changes, Received
+from services.alerts.views import members
+from shared.projection.reader import Changed, Changes
+from shared.projection.view import Effect, View
+
+READER = "alerts-stream"
+VIEWS: tuple[View[Any], ...] = (members.VIEW,)
 
 
 class MemberReader:
     """What alerts follows: `checkins.events`, keyed by member, so that one member's events come in order."""
 
-    name = "alerts-stream"
-    topics: Sequence[str] = ("checkins.events",)
+    name = READER
+    views: Sequence[View[Any]] = VIEWS
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
 
-    def advance(self, received: Sequence[Received]) -> Changes:
-        return self._intake.take_in([one.event for one in received if isinstance(one.event, MemberEvent)])
+    def follow(self, effects: Sequence[Effect], changed: Changed) -> Changes:
+        after = {member: state for (member,), state in changed[members.VIEW.name].items()}
+        return self._intake.act_on(effects, after)

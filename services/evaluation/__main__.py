@@ -13,13 +13,15 @@ from services.evaluation import relay, views
 from services.evaluation.application import Evaluation, Mixer, Readings, Seals
 from services.evaluation.domain import Instrument, read_instrument
 from services.evaluation.settings import Settings
-from services.evaluation.stream import READER, EvaluationReader
+from services.evaluation.stream import READER, EvaluationReader, views_of
 from shared.clock import utc_now
 from shared.http import idempotency
 from shared.kafka import relay_position
 from shared.process import run_all, run_role
-from shared.projection import parked, positions
+from shared.projection import schema
+from shared.projection.generations import Generations
 from shared.projection.positions import Positions
+from shared.settings import Common
 from shared.store.encryption import KeyEncryptionKey
 from shared.store.event_store import EventStore
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from services.evaluation.api.parts import OpenParts
 
 ROLES = ("api", "stream", "relay")
-SCHEMA = (*views.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *positions.SCHEMA, *parked.SCHEMA)
+SCHEMA = (*views.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -38,12 +40,18 @@ def all_instruments() -> dict[str, Instrument]:
     return {instrument.id: instrument for instrument in read}
 
 
+def _store(common: Common) -> EventStore:
+    store = EventStore("evaluation", common.database_url, SCHEMA)
+    Generations(READER, views_of(all_instruments())).prepare(store)
+    return store
+
+
 def _open(settings: Settings) -> "OpenParts":
     from services.evaluation.api.parts import OpenParts
     from shared.http.idempotency import Answers
     from shared.http.writes import Writes
 
-    store = EventStore("evaluation", settings.common.database_url, SCHEMA)
+    store = _store(settings.common)
     kek = KeyEncryptionKey.from_file(settings.common.keys / "kek")
     instruments = all_instruments()
     seals = Seals(kek)
@@ -71,9 +79,7 @@ def follow() -> None:
     from shared.kafka.stream_role import run_stream
 
     common = Settings.from_environment().common
-    store = EventStore("evaluation", common.database_url, SCHEMA)
-    reader = EvaluationReader(store, all_instruments())
-    run_stream(common, store, reader)
+    run_stream(common, _store(common), EvaluationReader(all_instruments()))
 
 
 @cli.command("relay")
@@ -83,7 +89,7 @@ def relay_events() -> None:
 
     settings = Settings.from_environment()
     common = settings.common
-    store = EventStore("evaluation", common.database_url, SCHEMA)
+    store = _store(common)
     follower = Relay(store, common.database_url, relay.TOPIC, relay.translate, common.kafka)
     seals = Seals(KeyEncryptionKey.from_file(common.keys / "kek"))
     mixer = Mixer(store, seals, all_instruments(), utc_now)

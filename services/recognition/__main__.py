@@ -10,13 +10,15 @@ import typer
 from services.recognition import relay, views
 from services.recognition.application import Recognition
 from services.recognition.settings import Settings
-from services.recognition.stream import READER, RecognitionReader
+from services.recognition.stream import READER, VIEWS, RecognitionReader
 from shared.clock import utc_now
 from shared.http import idempotency
 from shared.kafka import relay_position
 from shared.process import run_all
-from shared.projection import parked, positions
+from shared.projection import schema
+from shared.projection.generations import Generations
 from shared.projection.positions import Positions
+from shared.settings import Common
 from shared.store import encryption
 from shared.store.encryption import KeyEncryptionKey, MemberKeys
 from shared.store.event_store import EventStore
@@ -25,9 +27,15 @@ if TYPE_CHECKING:
     from services.recognition.api.parts import OpenParts
 
 ROLES = ("api", "stream", "relay")
-SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *positions.SCHEMA, *parked.SCHEMA)
+SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+def _store(common: Common) -> EventStore:
+    store = EventStore("recognition", common.database_url, SCHEMA)
+    Generations(READER, VIEWS).prepare(store)
+    return store
 
 
 def _open(settings: Settings) -> "OpenParts":
@@ -35,7 +43,7 @@ def _open(settings: Settings) -> "OpenParts":
     from shared.http.idempotency import Answers
     from shared.http.writes import Writes
 
-    store = EventStore("recognition", settings.common.database_url, SCHEMA)
+    store = _store(settings.common)
     kek = KeyEncryptionKey.from_file(settings.common.keys / "kek")
     recognition = Recognition(store, MemberKeys(store, kek), utc_now)
     answers = Answers(store, kek.key_for("idempotent answers"), utc_now)
@@ -58,7 +66,7 @@ def follow() -> None:
     from shared.kafka.stream_role import run_stream
 
     common = Settings.from_environment().common
-    store = EventStore("recognition", common.database_url, SCHEMA)
+    store = _store(common)
     reader = RecognitionReader(MemberKeys(store, KeyEncryptionKey.from_file(common.keys / "kek")))
     run_stream(common, store, reader)
 
@@ -69,7 +77,7 @@ def relay_events() -> None:
     from shared.kafka.relay_role import run_relay
 
     common = Settings.from_environment().common
-    run_relay(common, EventStore("recognition", common.database_url, SCHEMA), relay.TOPIC, relay.translate)
+    run_relay(common, _store(common), relay.TOPIC, relay.translate)
 
 
 @cli.command("all")

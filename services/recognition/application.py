@@ -91,14 +91,15 @@ class Recognition:
             known.require(receiver, f"/receivers/{place}")
         keep_key, message = self._sealed(command, known)
         event = kudos.give(self._clock(), message)
-        return Decision({"id": kudos.id}, (event,), (*keep_key, views.put_kudos(event)))
+        return Decision({"id": kudos.id}, (event,), (views.require_here(kudos.giver), *keep_key, views.put_kudos(event)))
 
     def choose(self, command: ChooseBoard, known: Known) -> Decision[Any]:
         known.require(command.member, "/member")
         choice = known.choices.get(command.member, BoardChoice(command.member))
         events = choice.choose(command.opted_in, self._clock())
         result = {"member": command.member, "opted_in": command.opted_in}
-        return Decision(result, events, tuple(views.put_choice(event) for event in events))
+        here = (views.require_here(command.member),) if events else ()
+        return Decision(result, events, (*here, *(views.put_choice(event) for event in events)))
 
     def _sealed(self, command: GiveKudos, known: Known) -> tuple[tuple[Write, ...], bytes | None]:
         """The message under its giver's key, and the row of a key that had to be made for it."""

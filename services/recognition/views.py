@@ -4,9 +4,9 @@
 does. `members` and `kudos_per_day` are folded by the stream; counting by day lets every window be a sum.
 """
 
-from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,24 +15,19 @@ from psycopg.rows import DictRow
 
 from services.recognition.domain import BoardChoice, BoardOptedIn, BoardOptedOut, Days, KudosGiven, day_of
 from shared.events import PublicEvent, checkins, recognition
-from shared.store.event_store import EventStore, Write
+from shared.projection.view import View
+from shared.store.event_store import Conflict, EventStore, Write
 
 SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS members (member uuid PRIMARY KEY, team text NOT NULL)",
     "CREATE TABLE IF NOT EXISTS erased_members (member uuid PRIMARY KEY)",
-    "CREATE TABLE IF NOT EXISTS board_choices (member uuid PRIMARY KEY REFERENCES members ON DELETE CASCADE,"
-    " opted_in boolean NOT NULL, version integer NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS kudos (id uuid PRIMARY KEY, giver uuid NOT NULL REFERENCES members ON DELETE CASCADE,"
+    "CREATE TABLE IF NOT EXISTS board_choices (member uuid PRIMARY KEY, opted_in boolean NOT NULL, version integer NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS kudos (id uuid PRIMARY KEY, giver uuid NOT NULL,"
     " receivers uuid[] NOT NULL, category text NOT NULL, points smallint NOT NULL, given_at timestamptz NOT NULL,"
     " message bytea)",
     "CREATE INDEX IF NOT EXISTS kudos_giver ON kudos (giver, given_at DESC, id DESC)",
     "CREATE INDEX IF NOT EXISTS kudos_receivers ON kudos USING gin (receivers)",
     "CREATE INDEX IF NOT EXISTS kudos_given_at ON kudos (given_at DESC, id DESC)",
-    "CREATE TABLE IF NOT EXISTS kudos_per_day (giver uuid, day date, given bigint NOT NULL, PRIMARY KEY (giver, day))",
-    "CREATE INDEX IF NOT EXISTS kudos_per_day_day ON kudos_per_day (day)",
 )
-"""The references to members make an erasure and a command about the same member wait for each other: what is written for
-a member who has just been erased fails, is decided again, and is then told that there is no such member."""
 
 BOARD = (
     "WITH counted AS (SELECT giver AS member, sum(given)::bigint AS given FROM kudos_per_day"
@@ -55,6 +50,18 @@ def choices(store: EventStore, members: Sequence[UUID]) -> dict[UUID, BoardChoic
     with store.transaction() as cursor:
         cursor.execute("SELECT member, opted_in, version FROM board_choices WHERE member = ANY(%s)", (list(members),))
         return {row["member"]: BoardChoice(**row) for row in cursor}
+
+
+def require_here(member: UUID) -> Write:
+    """Makes an erasure and a command about the same member wait for each other. A Conflict follows where the member is gone:
+    the command is decided again, and is then told that there is no such member."""
+
+    def write(cursor: Cursor[DictRow]) -> None:
+        cursor.execute("SELECT 1 FROM members WHERE member = %s FOR SHARE", (member,))
+        if cursor.fetchone() is None:
+            raise Conflict("erased")
+
+    return write
 
 
 def put_choice(event: BoardOptedIn | BoardOptedOut) -> Write:
@@ -109,56 +116,65 @@ def board(store: EventStore, days: Days, team: str | None, limit: int, after: tu
         return cursor.fetchall()
 
 
-def count_per_day(events: Sequence[PublicEvent]) -> Counter[tuple[UUID, date]]:
-    """How many kudos each giver gave on each day, by the time they were meant."""
-    return Counter((event.giver, day_of(event.occurred_at)) for event in events if isinstance(event, recognition.KudosGiven))
+@dataclass(frozen=True)
+class Gone:
+    """The member was erased: what they gave and were given goes with them."""
+
+    member: UUID
 
 
-def teams_of(events: Sequence[PublicEvent]) -> dict[UUID, str | None]:
-    """Where the members that are heard of belong after these events; None for the erased."""
-    teams: dict[UUID, str | None] = {}
-    for event in events:
-        if isinstance(event, checkins.MemberEnrolled | checkins.MemberMoved):
-            teams[event.member] = event.team
-        elif isinstance(event, checkins.MemberErased):
-            teams[event.member] = None
-    return teams
+def fold_member(team: str | None, event: PublicEvent) -> tuple[str | None, Sequence[Gone]]:
+    """The team in which a member is; None for nobody who is here."""
+    match event:
+        case checkins.MemberEnrolled() | checkins.MemberMoved():
+            return event.team, ()
+        case checkins.MemberErased():
+            return None, (Gone(event.member),)
+    return team, ()
 
 
-def add_counts(counts: Counter[tuple[UUID, date]]) -> Write:
-    givers, days = [giver for giver, _ in counts], [day for _, day in counts]
-
-    def write(cursor: Cursor[DictRow]) -> None:
-        cursor.execute(
-            "INSERT INTO kudos_per_day SELECT * FROM unnest(%s::uuid[], %s::date[], %s::bigint[]) AS new (giver, day, given)"
-            " WHERE giver NOT IN (SELECT member FROM erased_members)"
-            " ON CONFLICT (giver, day) DO UPDATE SET given = kudos_per_day.given + excluded.given",
-            (givers, days, list(counts.values())),
-        )
-
-    return write
+def fold_day(given: int | None, event: PublicEvent) -> tuple[int, Sequence[Gone]]:
+    """How many kudos a giver gave on a day, by the time they were meant."""
+    return (given or 0) + 1, ()
 
 
-def put_members(teams: dict[UUID, str]) -> Write:
-    def write(cursor: Cursor[DictRow]) -> None:
-        cursor.execute(
-            "INSERT INTO members SELECT * FROM unnest(%s::uuid[], %s::text[])"
-            " ON CONFLICT (member) DO UPDATE SET team = excluded.team",
-            (list(teams), list(teams.values())),
-        )
-
-    return write
+MEMBERS = View(
+    name="members",
+    version=1,
+    topic="checkins.events",
+    key={"member": "uuid"},
+    columns={"team": "text"},
+    key_of=lambda event: (event.member,) if isinstance(event, checkins.MemberEvent) else None,
+    fold=fold_member,
+    to_row=lambda team: (team,),
+    from_row=lambda member, team: str(team),
+)
+KUDOS_PER_DAY = View(
+    name="kudos_per_day",
+    version=1,
+    topic="recognition.events",
+    key={"giver": "uuid", "day": "date"},
+    columns={"given": "bigint"},
+    key_of=lambda event: (event.giver, day_of(event.occurred_at)) if isinstance(event, recognition.KudosGiven) else None,
+    fold=fold_day,
+    to_row=lambda given: (given,),
+    from_row=lambda giver, day, given: int(given),
+    indexes=("day",),
+    unless="EXISTS (SELECT FROM erased_members WHERE member = new.giver)",
+)
+"""An erasure comes by another topic, before or after the kudos: whichever is first, none of the erased are counted."""
 
 
 def drop_members(members: Sequence[UUID]) -> Write:
-    """Forgets members with what they gave, and takes them out of what they were given."""
+    """Forgets what members gave and chose, and takes them out of what they were given."""
     gone = list(members)
 
     def write(cursor: Cursor[DictRow]) -> None:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (KUDOS_PER_DAY.name,))
         cursor.execute("INSERT INTO erased_members SELECT unnest(%s::uuid[]) ON CONFLICT DO NOTHING", (gone,))
-        cursor.execute("DELETE FROM members WHERE member = ANY(%s)", (gone,))
         cursor.execute("DELETE FROM kudos_per_day WHERE giver = ANY(%s)", (gone,))
-        cursor.execute("DELETE FROM kudos WHERE receivers <@ %s::uuid[]", (gone,))
+        cursor.execute("DELETE FROM board_choices WHERE member = ANY(%s)", (gone,))
+        cursor.execute("DELETE FROM kudos WHERE giver = ANY(%s) OR receivers <@ %s::uuid[]", (gone, gone))
         cursor.execute(
             "UPDATE kudos SET receivers = (SELECT array_agg(kept) FROM unnest(receivers) AS kept WHERE kept <> ALL(%s::uuid[]))"
             " WHERE receivers && %s::uuid[]",

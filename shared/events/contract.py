@@ -4,16 +4,21 @@ An event type is named `alongside.SERVICE.NAME.vVERSION` in `ce_type`. When a fi
 and `upcast` turns the older data into today's; the golden files under tests/contracts/ hold every version ever published.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
 import msgspec
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from shared.events.decoding import decoder_of
+
 Code = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")]
 """A closed or opaque code, never prose."""
 
 _types: dict[str, type["PublicEvent"]] = {}
+_decoders: dict[str, Callable[[bytes], "PublicEvent"]] = {}
+"""By `ce_type`; of today's versions, as they are first met."""
 
 
 class PublicEvent(BaseModel):
@@ -70,10 +75,15 @@ class NewerVersion(ValueError):
 def read_event(ce_type: str, value: bytes) -> PublicEvent:
     """The event in a record of `ce_type`, of whatever version. Raises UnknownEventType, NewerVersion or pydantic's
     ValidationError."""
+    if decode := _decoders.get(ce_type):
+        return decode(value)
     name, _, version = ce_type.removeprefix("alongside.").rpartition(".v")
     if name not in _types or not version.isdigit():
         raise UnknownEventType(ce_type)
-    return _types[name].read(value, int(version))
+    kind = _types[name]
+    if ce_type == kind.type():
+        _decoders[ce_type] = decoder_of(kind)
+    return kind.read(value, int(version))
 
 
 def all_events() -> dict[str, type[PublicEvent]]:

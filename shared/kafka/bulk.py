@@ -2,14 +2,15 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared.kafka.records import Record
+from shared.kafka.records import Readable
 
-BATCH = 5_000
+BATCH = 20_000
 FETCH_MILLISECONDS = 1_000
+FETCH_BYTES = 4 * 2**20
+"""Of one partition at once, as they are sent: compressed check-ins are some 30,000 in it."""
 
 
 class BulkReader:
@@ -23,7 +24,13 @@ class BulkReader:
         place = TopicPartition(topic, partition)
         return int((await self._consumer.end_offsets([place]))[place])
 
-    async def read(self, topic: str, partition: int, start: int, stop: int) -> AsyncIterator[list[Record]]:
+    async def at(self, topic: str, partition: int, offset: int) -> Readable | None:
+        """The record at an offset that is below the end; None where it isn't there any more."""
+        async for records in self.read(topic, partition, offset, offset + 1):
+            return records[0]
+        return None
+
+    async def read(self, topic: str, partition: int, start: int, stop: int) -> AsyncIterator[list[Readable]]:
         """Batches of the records with start <= offset < stop, in order."""
         if start >= stop:
             return
@@ -33,7 +40,9 @@ class BulkReader:
         position = start
         while position < stop:
             fetched = await self._consumer.getmany(place, timeout_ms=FETCH_MILLISECONDS, max_records=BATCH)
-            records = [_record(message) for message in fetched.get(place, ()) if message.offset < stop]
+            records = fetched.get(place, [])
+            if records and records[-1].offset >= stop:
+                records = [record for record in records if record.offset < stop]
             position = await self._consumer.position(place)
             if records:
                 yield records
@@ -42,15 +51,13 @@ class BulkReader:
 @asynccontextmanager
 async def bulk_reader(bootstrap: str) -> AsyncIterator[BulkReader]:
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest", max_partition_fetch_bytes=4 * 2**20
+        bootstrap_servers=bootstrap,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=FETCH_BYTES,
     )
     await consumer.start()
     try:
         yield BulkReader(consumer)
     finally:
         await consumer.stop()
-
-
-def _record(message: Any) -> Record:
-
-    return Record(message.topic, message.partition, message.offset, message.key, message.value or b"", message.headers)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID, uuid5
 
 from shared.events import PublicEvent
@@ -41,6 +42,23 @@ def record_of(service: str, sequence: int, stored: PrivateEvent, event: PublicEv
 
 def event_id(originator: UUID, version: int) -> UUID:
     return uuid5(originator, str(version))
+
+
+class Readable(Protocol):
+    """What is read of a record; aiokafka's own records have it, so that a history isn't copied once more."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes: ...
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]: ...
 
 
 @dataclass(frozen=True)

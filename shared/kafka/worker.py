@@ -18,9 +18,10 @@ from shared.kafka.faust_group import Partition, highwaters, new_group
 from shared.kafka.records import Record
 from shared.kafka.slots import take_slot
 from shared.kafka.topics import wait_for_topics
+from shared.observability import READER_LAG, READER_STILL
 from shared.projection.engine import Engine
 from shared.projection.positions import Fenced, Owned
-from shared.projection.reader import Reader
+from shared.projection.reader import Reader, topics_of
 from shared.store.event_store import EventStore
 
 log = structlog.get_logger()
@@ -35,6 +36,10 @@ class StuckReader(RuntimeError):
     """There is lag, and the position stands still."""
 
 
+class LogReplaced(RuntimeError):
+    """The broker's log is shorter than what was read of it: it was made anew, and is read by sequence from its beginning."""
+
+
 class StreamWorker:
     """Runs one reader in one process."""
 
@@ -42,7 +47,8 @@ class StreamWorker:
         self._reader = reader
         self._database_url = database_url
         self._bootstrap = bootstrap
-        self._engine = Engine(store, reader)
+        self._topics = topics_of(reader.views)
+        self._engine = Engine(store, reader.name, reader.views, reader.follow)
         self._owned: dict[Partition, Owned] = {}
         self._one_at_a_time = asyncio.Lock()
         self._failed: asyncio.Future[None] | None = None
@@ -58,12 +64,12 @@ class StreamWorker:
         self._failed = asyncio.get_running_loop().create_future()
         async with await psycopg.AsyncConnection.connect(self._database_url, autocommit=True) as connection:
             slot = await take_slot(connection, self._reader.name)
-            await wait_for_topics(self._bootstrap, self._reader.topics)
+            await wait_for_topics(self._bootstrap, self._topics)
             app = new_group(
                 self._reader.name,
                 f"{self._reader.name}-{slot}",
                 self._bootstrap,
-                self._reader.topics,
+                self._topics,
                 self._guarded_claim,
                 self._guarded_take,
             )
@@ -98,10 +104,14 @@ class StreamWorker:
 
     async def _claim(self, assigned: set[Partition]) -> dict[Partition, int]:
         """Takes the partitions over and reads each to its end, before live records come."""
-        self._owned = {place: await asyncio.to_thread(self._engine.positions.claim, *place) for place in sorted(assigned)}
+        self._owned = {place: await asyncio.to_thread(self._engine.claim, *place) for place in sorted(assigned)}
         async with bulk_reader(self._bootstrap) as bulk:
             for place, owned in list(self._owned.items()):
                 with self._letting_go(owned):
+                    if await was_replaced(bulk, owned):
+                        log.warning("stream.log_replaced", topic=owned.topic, partition=owned.partition)
+                        await asyncio.to_thread(self._engine.positions.start_over, owned)
+                    await asyncio.to_thread(self._engine.retry, owned, everything=True)
                     await self._read_up_to(owned, await bulk.end(*place), bulk)
         self._claimed.set()
         log.info("stream.claimed", partitions=len(assigned))
@@ -143,15 +153,48 @@ class StreamWorker:
             await asyncio.sleep(LOOK_SECONDS)
             await connection.execute("SELECT 1")
             offsets = {place: owned.next_offset for place, owned in self._owned.items()}
-            if stuck := movement.stuck(highwaters(app), offsets, asyncio.get_running_loop().time()):
+            ends = highwaters(app)
+            self._show(ends, offsets)
+            now = asyncio.get_running_loop().time()
+            stuck = movement.stuck(ends, offsets, now)
+            READER_STILL.labels(self._reader.name).set(max((movement.still(place, now) for place in ends), default=0))
+            if stuck:
                 raise StuckReader(f"{self._reader.name} at {stuck}")
+            await self._retry_parked()
         raise app.crash_reason or RuntimeError("Faust ended")
+
+    def _show(self, ends: Mapping[Partition, int], offsets: Mapping[Partition, int]) -> None:
+        """Sets the metrics. Raises LogReplaced where the log ends before what was read of it."""
+        for place, offset in offsets.items():
+            end = ends.get(place)
+            if end is None:
+                continue
+            if end < offset:
+                raise LogReplaced(f"{self._reader.name} at {place}")
+            READER_LAG.labels(self._reader.name, place[0], str(place[1])).set(end - offset)
+
+    async def _retry_parked(self) -> None:
+        async with self._one_at_a_time:
+            for owned in list(self._owned.values()):
+                if owned.parked:
+                    with self._letting_go(owned):
+                        await asyncio.to_thread(self._engine.retry, owned)
 
 
 async def _stopped(app: faust.App) -> None:
     """Faust waits a minute for a consumer whose broker is gone; what it still holds is nothing that matters."""
     with suppress(TimeoutError):
         await asyncio.wait_for(asyncio.shield(asyncio.ensure_future(app.stop())), STOP_SECONDS)
+
+
+async def was_replaced(bulk: BulkReader, owned: Owned) -> bool:
+    """Whether the log isn't the one that this position is about: the record before it isn't the one that was read there."""
+    if owned.next_offset == 0:
+        return False
+    if await bulk.end(owned.topic, owned.partition) < owned.next_offset:
+        return True
+    last = await bulk.at(owned.topic, owned.partition, owned.next_offset - 1)
+    return last is None or dict(last.headers).get("ce_id", b"").decode() != (owned.anchor or "")
 
 
 class Movement:
@@ -167,7 +210,11 @@ class Movement:
             offset = offsets.get(place, -1)
             last, since = before.get(place, (offset, now))
             self._since[place] = (offset, since if offset == last and end > offset else now)
-        return [place for place, (_, since) in self._since.items() if now - since > STILL_SECONDS]
+        return [place for place in ends if self.still(place, now) > STILL_SECONDS]
+
+    def still(self, place: Partition, now: float) -> float:
+        """Seconds for which a partition has lagged without moving."""
+        return now - self._since.get(place, (0, now))[1]
 
 
 def _place(record: Record) -> Partition:

@@ -1,36 +1,147 @@
-"""Events whose fold failed: set aside with the reason's name, so that the others flow on and none is lost."""
+"""Events whose fold failed, and all later ones of their subjects: set aside in order, so that the others flow on.
+
+The first of a subject has the error; those behind it wait and have none. They come back in order: by themselves once the
+first one's fold succeeds, or when somebody drops it, by name. A dropped one stays on record and is never folded.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from traceback import extract_tb
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from shared.kafka.records import Record
+from shared.kafka.records import Readable, Record
 from shared.store.event_store import Write
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS parked (id bigserial PRIMARY KEY, reader text NOT NULL, topic text NOT NULL,"
-    " partition int NOT NULL, record_offset bigint NOT NULL, type text, key bytea, value bytea, error text NOT NULL,"
-    " parked_at timestamptz NOT NULL DEFAULT now(), UNIQUE (reader, topic, partition, record_offset))",
+    " partition int NOT NULL, record_offset bigint NOT NULL, sequence text, event_id text, type text, subject bytea NOT NULL,"
+    " value bytea NOT NULL, error text, fingerprint text, attempts int NOT NULL DEFAULT 0, parked_at timestamptz NOT NULL,"
+    " retry_at timestamptz, dropped_by text, dropped_at timestamptz, UNIQUE (reader, topic, partition, record_offset))",
+    "CREATE INDEX IF NOT EXISTS parked_subject ON parked (reader, topic, partition, subject, record_offset)"
+    " WHERE dropped_at IS NULL",
 )
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=1)
+"""Between attempts by themselves, each pause twice the one before (our default)."""
 
 
-def park(reader: str, record: Record, error: Exception) -> Write:
-    """The row for a record that couldn't be read or folded."""
-    values = (
-        reader,
-        record.topic,
-        record.partition,
-        record.offset,
-        record.header("ce_type"),
-        record.key,
-        record.value,
-        type(error).__name__,
+@dataclass(frozen=True)
+class Parking:
+    """One record to set aside. Without an error it waits behind another of its subject."""
+
+    record: Readable
+    error: Exception | None
+
+
+def park(reader: str, parkings: Sequence[Parking], now: datetime) -> Write:
+    rows = [_row(reader, one, now) for one in parkings]
+
+    def write(cursor: Cursor[DictRow]) -> None:
+        cursor.executemany(
+            "INSERT INTO parked (reader, topic, partition, record_offset, sequence, event_id, type, subject, value, error,"
+            " fingerprint, parked_at, retry_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " ON CONFLICT DO NOTHING",
+            rows,
+        )
+
+    return write
+
+
+def _row(reader: str, parking: Parking, now: datetime) -> tuple[object, ...]:
+    record, error = parking.record, parking.error
+    headers = headers_of(record)
+    about = [headers.get(name) for name in ("ce_sequence", "ce_id", "ce_type")]
+    failed = (type(error).__name__, fingerprint(error, headers.get("ce_type", "")), now, now + FIRST_PAUSE) if error else None
+    place = (reader, record.topic, record.partition, record.offset)
+    return (*place, *about, subject_of(record), record.value, *(failed or (None, None, now, None)))
+
+
+def subject_of(record: Readable) -> bytes:
+    return record.key or b""
+
+
+def headers_of(record: Readable) -> dict[str, str]:
+    return {name: value.decode(errors="replace").replace("\0", "") for name, value in record.headers}
+
+
+def fingerprint(error: BaseException, ce_type: str) -> str:
+    """The same for what failed in the same way: the error's type, the event's, and the functions it came through."""
+    frames = [f"{Path(frame.filename).name} {frame.name}" for frame in extract_tb(error.__traceback__)[-3:]]
+    return sha256("\n".join([type(error).__name__, ce_type, *frames]).encode()).hexdigest()[:12]
+
+
+def parked_subjects(cursor: Cursor[DictRow], reader: str, topic: str, partition: int) -> set[bytes]:
+    cursor.execute(
+        "SELECT DISTINCT subject FROM parked WHERE reader = %s AND topic = %s AND partition = %s AND dropped_at IS NULL",
+        (reader, topic, partition),
     )
+    return {bytes(row["subject"]) for row in cursor}
+
+
+def due(cursor: Cursor[DictRow], reader: str, topic: str, partition: int, now: datetime) -> set[bytes]:
+    """The subjects whose first parked event is to be tried again."""
+    cursor.execute(
+        "SELECT subject FROM (SELECT DISTINCT ON (subject) subject, retry_at FROM parked WHERE reader = %s AND topic = %s"
+        " AND partition = %s AND dropped_at IS NULL ORDER BY subject, record_offset) AS first WHERE retry_at <= %s",
+        (reader, topic, partition, now),
+    )
+    return {bytes(row["subject"]) for row in cursor}
+
+
+def first_of(cursor: Cursor[DictRow], reader: str, topic: str, partition: int, subject: bytes) -> tuple[int, Record] | None:
+    """The id and the record of the subject's first parked event; None where there is none."""
+    cursor.execute(
+        "SELECT * FROM parked WHERE reader = %s AND topic = %s AND partition = %s AND subject = %s AND dropped_at IS NULL"
+        " ORDER BY record_offset LIMIT 1",
+        (reader, topic, partition, subject),
+    )
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    headers = {"ce_sequence": row["sequence"], "ce_id": row["event_id"], "ce_type": row["type"]}
+    given = [(name, str(value).encode()) for name, value in headers.items() if value is not None]
+    return row["id"], Record(topic, partition, row["record_offset"], bytes(row["subject"]), bytes(row["value"]), given)
+
+
+def unpark(id_: int) -> Write:
+    def write(cursor: Cursor[DictRow]) -> None:
+        cursor.execute("DELETE FROM parked WHERE id = %s", (id_,))
+
+    return write
+
+
+def failed_again(id_: int, error: Exception, ce_type: str, now: datetime) -> Write:
+    values = (type(error).__name__, fingerprint(error, ce_type), now, LONGEST_PAUSE, FIRST_PAUSE, id_)
 
     def write(cursor: Cursor[DictRow]) -> None:
         cursor.execute(
-            "INSERT INTO parked (reader, topic, partition, record_offset, type, key, value, error)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            "UPDATE parked SET attempts = attempts + 1, error = %s, fingerprint = %s,"
+            " retry_at = %s + least(%s, %s * 2 ^ least(attempts + 1, 20)) WHERE id = %s",
             values,
         )
 
     return write
+
+
+def failed_since(cursor: Cursor[DictRow], reader: str, since: datetime) -> int:
+    """How many events have failed since then, those not counted that were folded after all."""
+    cursor.execute(
+        "SELECT count(*) AS failed FROM parked WHERE reader = %s AND error IS NOT NULL AND parked_at > %s", (reader, since)
+    )
+    row = cursor.fetchone()
+    return int(row["failed"]) if row else 0
+
+
+def settled(cursor: Cursor[DictRow], reader: str, topic: str, partition: int, start: int, stop: int) -> Mapping[int, bool]:
+    """What a reader has not folded of the offsets from `start` to before `stop`: parked (True) or dropped (False)."""
+    cursor.execute(
+        "SELECT record_offset, dropped_at IS NULL AS parked FROM parked WHERE reader = %s AND topic = %s AND partition = %s"
+        " AND record_offset >= %s AND record_offset < %s",
+        (reader, topic, partition, start, stop),
+    )
+    return {row["record_offset"]: row["parked"] for row in cursor}

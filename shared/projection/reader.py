@@ -1,41 +1,40 @@
-"""What a service does with what others published: one pure-minded `advance` for each batch."""
+"""What a service does with what others published: its views are folded, and what the folds call upon follows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from shared.events import PublicEvent
+from shared.projection.view import Effect, Key, View
 from shared.store.event_store import Write
 from shared.store.events import PrivateEvent
 
 
 @dataclass(frozen=True)
-class Received:
-    """A public event as it was read. `sequence` is the publisher's, rising within a partition; `id` is its `ce_id`."""
-
-    topic: str
-    sequence: int
-    id: str
-    event: PublicEvent
-
-
-@dataclass(frozen=True)
 class Changes:
-    """What a batch comes to; committed together with the position, or not at all."""
+    """What effects come to; committed together with states and position, or not at all."""
 
     events: Sequence[PrivateEvent] = ()
     writes: Sequence[Write] = ()
 
 
+Changed = Mapping[str, Mapping[Key, Any]]
+"""By view and key: the states as they are after a batch and not yet stored; None for what is gone."""
+
+
 class Reader(Protocol):
-    """A service's stream: which topics it follows under which name, and what a batch of one partition changes."""
+    """A service's stream: its name, its views, and what is done live because of their effects."""
 
     @property
     def name(self) -> str: ...
 
     @property
-    def topics(self) -> Sequence[str]: ...
+    def views(self) -> Sequence[View[Any]]: ...
 
-    def advance(self, received: Sequence[Received]) -> Changes:
-        """Called in a worker thread; called again with the same batch when somebody else wrote in between."""
+    def follow(self, effects: Sequence[Effect], changed: Changed) -> Changes:
+        """Called in a worker thread; called again with the same effects when somebody else wrote in between."""
         ...
+
+
+def topics_of(views: Sequence[View[Any]]) -> tuple[str, ...]:
+    """The topics that these views fold, each once."""
+    return tuple(dict.fromkeys(view.topic for view in views))

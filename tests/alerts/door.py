@@ -13,7 +13,7 @@ from services.alerts.api.parts import OpenParts
 from services.alerts.application.commands import Commands
 from services.alerts.application.owing import Owing
 from services.alerts.application.reading import Reading
-from services.alerts.stream import MemberReader
+from services.alerts.stream import READER
 from shared.auth import Tokens
 from shared.http.app import Wall
 from shared.http.idempotency import Answers
@@ -45,7 +45,7 @@ async def door_to(world: World, folder: Path) -> AsyncIterator[Door]:
     owing = Owing(world.store, world.clock)
     answers = Answers(world.store, world.key, world.clock)
     writes = Writes(world.store, answers, Commands(world.alerts, world.staff, owing).decide)
-    reached = Positions(world.store, MemberReader.name).reached
+    reached = Positions(world.store, READER).reached
     opened = OpenParts(world.store, writes, Reading(world.store, world.clock), owing, world.links, reached)
     parts = api.Parts(lambda: opened, lambda parts: parts.check())
     await parts.run()

@@ -40,7 +40,7 @@ def flag(urgent: bool, reporter: UUID | None = None) -> DistressFlagged:
     )
 
 
-def concerns(member: Member, *events: MemberEvent) -> list[Concern]:
+def concerns(member: Member | None, *events: MemberEvent) -> list[Concern]:
     found: list[Concern] = []
     for event in events:
         member, effects = fold(member, event)

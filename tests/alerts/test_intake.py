@@ -5,6 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from services.alerts.domain.members import Member
+from services.alerts.views.members import fold
 from shared.events.checkins import CheckInRecorded, MemberErased
 from shared.store.event_store import Conflict
 from tests.alerts.world import Receiver, World
@@ -30,12 +32,12 @@ async def test_reading_again_raises_nothing_again(world: World, receivers: Start
 
 
 async def test_two_readers_of_one_event_conflict_and_one_alert_stays(world: World) -> None:
-    event = request(world, world.member())
-    one, other = world.intake.take_in([event]), world.intake.take_in([event])
+    _, effects = fold(Member(member := world.member(), known=True, contact=True), request(world, member))
+    one, other = world.intake.act_on(effects, {}), world.intake.act_on(effects, {})
     world.store.record(one.events, one.writes)
     with pytest.raises(Conflict):
         world.store.record(other.events, other.writes)
-    assert world.intake.take_in([event]).events == []
+    assert world.intake.act_on(effects, {}).events == []
 
 
 async def test_alerts_of_one_batch_are_spread_over_the_supporters(world: World, receivers: Start) -> None:

@@ -14,11 +14,13 @@ import aiohttp
 from aiohttp import web
 from standardwebhooks import Webhook
 
+from services.alerts import relay
 from services.alerts.application.alerts import Alerts
 from services.alerts.application.intake import Intake
 from services.alerts.application.outcomes import Outcomes
 from services.alerts.application.staff import EnrolSupporter, RegisterEndpoint, Staff
 from services.alerts.domain.claims import ClaimLinks
+from services.alerts.stream import MemberReader
 from services.alerts.views.schema import SCHEMA
 from services.alerts.webhooks.dialling import connector
 from services.alerts.webhooks.dispatcher import Dispatcher, Does
@@ -27,11 +29,12 @@ from services.alerts.webhooks.sending import Sender
 from shared.auth import Caller
 from shared.events.checkins import CheckInRecorded, Consents, DistressFlagged, MemberEnrolled, MemberEvent, MemberMoved, Sign
 from shared.http import idempotency
-from shared.projection import positions
+from shared.projection import schema
 from shared.store.event_store import EventStore
 from shared.store.group_commit import record_decisions
+from tests.recognition.without_kafka import Hearing
 
-TABLES = (*SCHEMA, *idempotency.SCHEMA, *positions.SCHEMA)
+TABLES = (*SCHEMA, *idempotency.SCHEMA, *schema.SCHEMA)
 ADMIN = Caller("admin", frozenset({"admin"}))
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -116,12 +119,12 @@ class World:
         self.alerts = Alerts(self.store, outcomes, self.clock)
         self.staff = Staff(self.store, self.key, self.clock, local=True)
         self.intake = Intake(self.store, outcomes, self.clock)
+        self._hearing = Hearing(store, MemberReader(self.intake), relay.translate)
         self.leases = Leases(database_url)
 
     def tell(self, *events: MemberEvent) -> None:
         """What the stream's engine does with a batch."""
-        changes = self.intake.take_in(events)
-        self.store.record(changes.events, changes.writes)
+        self._hearing.from_checkins(*events)
 
     def member(self, manager: UUID | None = None, languages: tuple[str, ...] = ("en",)) -> UUID:
         member = uuid4()

@@ -81,7 +81,7 @@ def service(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFa
     parts = api.Parts(lambda: opened, OpenParts.check)
     asyncio.run(parts.run())
     app = api.build(parts, Wall(Tokens(keys.folder / "jwks.json"), RateLimit(10_000)))
-    hearing = Hearing(store, EvaluationReader(store, all_instruments()), relay.translate)
+    hearing = Hearing(store, EvaluationReader(all_instruments()), relay.translate)
     yield Service(app, store, hearing, Mixer(store, seals, all_instruments(), clock), keys, clock)
     opened.close()
 

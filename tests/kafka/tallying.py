@@ -6,14 +6,14 @@ import asyncio
 import sys
 
 from shared.kafka.worker import StreamWorker
-from shared.store.event_store import EventStore
-from tests.kafka.streaming import Tally
-from tests.projection.counting import SCHEMA
+from tests.kafka.streaming import tally_of
+from tests.projection.counting import opened
 
 
 def main(database_url: str, bootstrap: str, topic: str) -> None:
-    store = EventStore("checkins", database_url, SCHEMA)
-    asyncio.run(StreamWorker(Tally(topic), store, database_url, bootstrap).run())
+    tally = tally_of(topic)
+    store = opened("checkins", database_url, tally)
+    asyncio.run(StreamWorker(tally, store, database_url, bootstrap).run())
 
 
 if __name__ == "__main__":

@@ -12,29 +12,29 @@ from shared.store.event_store import EventStore
 from tests.kafka.streaming import (
     MEMBERS,
     PATIENCE,
-    Tally,
     counted,
     in_order,
-    moods_of,
     publishing,
     records_of,
+    tally_of,
     until_counted,
     working,
 )
+from tests.projection.counting import Counting, moods
 
 
 @pytest.fixture
-def tally(topic: str) -> Tally:
-    return Tally(topic)
+def tally(topic: str) -> Counting:
+    return tally_of(topic)
 
 
 @pytest.fixture
-def worker(tally: Tally, store: EventStore, database_url: str, kafka: str) -> StreamWorker:
+def worker(tally: Counting, store: EventStore, database_url: str, kafka: str) -> StreamWorker:
     return StreamWorker(tally, store, database_url, kafka)
 
 
 async def test_a_backlog_is_read_in_bulk_and_then_what_comes_live_and_poison_is_parked(
-    worker: StreamWorker, tally: Tally, store: EventStore, topic: str, kafka: str
+    worker: StreamWorker, tally: Counting, store: EventStore, topic: str, kafka: str
 ) -> None:
     async with publishing(kafka, topic) as publisher:
         await publisher.publish(4_000)
@@ -48,14 +48,14 @@ async def test_a_backlog_is_read_in_bulk_and_then_what_comes_live_and_poison_is_
             await publisher.publish(40)
             await until_counted(store, publisher.published, task)
     assert counted(store) == publisher.published
-    assert all(in_order(moods_of(store, member)) for member in MEMBERS)
+    assert all(in_order(moods(store, member)) for member in MEMBERS)
     with store.transaction() as cursor:
         cursor.execute("SELECT error FROM parked")
         assert [row["error"] for row in cursor] == ["ZeroDivisionError"]
 
 
 async def test_a_worker_that_is_started_again_goes_on_where_it_was_and_passes_over_what_the_relay_sends_again(
-    worker: StreamWorker, tally: Tally, store: EventStore, topic: str, kafka: str, database_url: str
+    worker: StreamWorker, tally: Counting, store: EventStore, topic: str, kafka: str, database_url: str
 ) -> None:
     async with publishing(kafka, topic) as publisher:
         await publisher.publish(60)
@@ -81,11 +81,11 @@ async def test_a_gap_is_read_before_what_lies_beyond_it(
         await publisher.publish(200)
     for last in _last_of_each_partition(await records_of(kafka, topic, 200)):
         place = (last.topic, last.partition)
-        worker._owned[place] = await asyncio.to_thread(worker._engine.positions.claim, *place)
+        worker._owned[place] = await asyncio.to_thread(worker._engine.claim, *place)
         await worker._take([last])
         await worker._take([last])
     assert counted(store) == publisher.published
-    assert all(in_order(moods_of(store, member)) for member in MEMBERS)
+    assert all(in_order(moods(store, member)) for member in MEMBERS)
 
 
 async def test_records_of_a_partition_that_is_anothers_by_now_are_left_to_it(

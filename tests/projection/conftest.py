@@ -6,12 +6,12 @@ import pytest
 
 from shared.projection.engine import Engine
 from shared.store.event_store import EventStore
-from tests.projection.counting import SCHEMA, Counting
+from tests.projection.counting import Counting, opened
 
 
 @pytest.fixture
-def store(new_database: Callable[[], str]) -> Iterator[EventStore]:
-    store = EventStore("counting", new_database(), SCHEMA)
+def store(new_database: Callable[[], str], reader: Counting) -> Iterator[EventStore]:
+    store = opened("counting", new_database(), reader)
     yield store
     store.close()
 
@@ -23,4 +23,4 @@ def reader() -> Counting:
 
 @pytest.fixture
 def engine(store: EventStore, reader: Counting) -> Engine:
-    return Engine(store, reader)
+    return Engine(store, reader.name, reader.views, reader.follow)

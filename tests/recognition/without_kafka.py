@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -10,7 +11,8 @@ from shared.events import PublicEvent
 from shared.events.checkins import Consents, MemberEnrolled, MemberErased, MemberMoved
 from shared.kafka.records import Record, record_of
 from shared.projection.engine import Engine
-from shared.projection.reader import Reader
+from shared.projection.generations import Generations
+from shared.projection.reader import Reader, topics_of
 from shared.store.event_store import EventStore
 from shared.store.events import PrivateEvent
 
@@ -37,30 +39,38 @@ class Hearing:
 
     def __init__(self, store: EventStore, reader: Reader, translate: Callable[[PrivateEvent], PublicEvent | None]) -> None:
         self._store = store
-        self._engine = Engine(store, reader)
+        Generations(reader.name, reader.views).prepare(store)
+        self._engine = Engine(store, reader.name, reader.views, reader.follow)
         self._translate = translate
-        self._owned = {topic: self._engine.positions.claim(topic, 0) for topic in reader.topics}
+        self._owned = {topic: self._engine.claim(topic, 0) for topic in topics_of(reader.views)}
         self._relayed = 0
         self._sequence = 0
 
     def from_checkins(self, *events: PublicEvent) -> None:
-        for event in events:
-            self._sequence += 1
-            stored = Stored(originator_id=uuid4(), originator_version=1, at=NOON)
-            self._take("checkins", self._sequence, stored, event)
+        """In one batch."""
+        self._take("checkins", [(self._next(), _stored(), event) for event in events])
 
     def own(self) -> None:
         """Everything this service has stored since it was last asked."""
         for sequence, stored in self._store.notifications(self._relayed, 10_000):
             event = self._translate(stored)
             if event is not None:
-                self._take(self._store.service, sequence, stored, event)
+                self._take(self._store.service, [(sequence, stored, event)])
             self._relayed = sequence
 
-    def _take(self, publisher: str, sequence: int, stored: PrivateEvent, event: PublicEvent) -> None:
+    def _next(self) -> int:
+        self._sequence += 1
+        return self._sequence
+
+    def _take(self, publisher: str, published: Sequence[tuple[int, PrivateEvent, PublicEvent]]) -> None:
         owned = self._owned[f"{publisher}.events"]
-        record = record_of(publisher, sequence, stored, event)
-        self._engine.take(owned, [Record(owned.topic, 0, owned.next_offset, record.key, record.value, record.headers)])
+        sent = [record_of(publisher, *one) for one in published]
+        offsets = itertools.count(owned.next_offset)
+        self._engine.take(owned, [Record(owned.topic, 0, next(offsets), one.key, one.value, one.headers) for one in sent])
+
+
+def _stored() -> Stored:
+    return Stored(originator_id=uuid4(), originator_version=1, at=NOON)
 
 
 def enrolled(member: UUID, team: str = "care") -> MemberEnrolled:

@@ -1,6 +1,6 @@
-"""The stream's use case: a batch of members' events into the view, and alerts from what the detectors saw."""
+"""The stream's use case: alerts from what the detectors saw in members' events, and farewells."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,9 +16,8 @@ from services.alerts.domain.eligibility import Pool, eligible
 from services.alerts.domain.events import Offered
 from services.alerts.domain.members import Member
 from services.alerts.views import alert_rows, member_rows, roster
-from services.alerts.views.members import Concern, Effect, Farewell, fold
+from services.alerts.views.members import Concern, Effect, Farewell
 from shared.clock import Clock
-from shared.events.checkins import MemberEvent
 from shared.projection.reader import Changes
 from shared.store.event_store import EventStore, Write
 from shared.store.events import PrivateEvent
@@ -32,17 +31,15 @@ class Intake:
     outcomes: Outcomes
     clock: Clock
 
-    def take_in(self, events: Sequence[MemberEvent]) -> Changes:
-        """What a batch comes to: the changed members, and the alerts with everything owed because of them."""
+    def act_on(self, effects: Sequence[Effect], members: Mapping[UUID, Member]) -> Changes:
+        """The alerts that a batch raises, with everything owed because of them; `members` as they are after it."""
         with self.store.transaction() as cursor:
-            before = member_rows.load(cursor, {event.member for event in events})
-            members, effects = _fold_all(before, events)
-            acted, writes = self._act(cursor, members, effects) if effects else ([], [])
-        changed = [member for id_, member in members.items() if member != before[id_]]
-        return Changes(acted, [*([member_rows.put(changed)] if changed else []), *writes])
+            about = {effect.member for effect in effects}
+            then = {**member_rows.load(cursor, about), **members}
+            return Changes(*self._act(cursor, then, effects))
 
     def _act(
-        self, cursor: Cursor[DictRow], members: dict[UUID, Member], effects: Sequence[Effect]
+        self, cursor: Cursor[DictRow], members: Mapping[UUID, Member], effects: Sequence[Effect]
     ) -> tuple[list[PrivateEvent], list[Write]]:
         concerns = {
             effect.alert: effect for effect in effects if isinstance(effect, Concern) and not members[effect.member].erased
@@ -55,7 +52,7 @@ class Intake:
         return events, writes
 
     def _raise(
-        self, cursor: Cursor[DictRow], members: dict[UUID, Member], concerns: dict[UUID, Concern]
+        self, cursor: Cursor[DictRow], members: Mapping[UUID, Member], concerns: dict[UUID, Concern]
     ) -> tuple[list[PrivateEvent], list[Write]]:
         at = self.clock()
         known = alert_rows.known_alerts(cursor, list(concerns))
@@ -96,16 +93,7 @@ class Intake:
         return events, writes
 
 
-def _fold_all(before: dict[UUID, Member], events: Iterable[MemberEvent]) -> tuple[dict[UUID, Member], list[Effect]]:
-    members = dict(before)
-    effects: list[Effect] = []
-    for event in events:
-        members[event.member], follows = fold(members[event.member], event)
-        effects += follows
-    return members, effects
-
-
-def _pool(cursor: Cursor[DictRow], members: dict[UUID, Member], at: datetime) -> Pool:
+def _pool(cursor: Cursor[DictRow], members: Mapping[UUID, Member], at: datetime) -> Pool:
     """The pool as it is after this batch, whose members aren't stored yet."""
     managers = {member.manager for member in members.values() if member.manager}
     pool = roster.pool(cursor, {*members, *managers}, at)

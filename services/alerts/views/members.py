@@ -9,6 +9,7 @@ from services.alerts.domain.detectors import PERSONS_JUDGEMENT, Observed, detect
 from services.alerts.domain.members import Member
 from services.alerts.domain.signals import Signal
 from services.alerts.domain.tiers import needs_a_supporter, tier_of
+from services.alerts.views import member_rows
 from shared.events.alerts import Tier
 from shared.events.checkins import (
     CheckInRecorded,
@@ -16,9 +17,11 @@ from shared.events.checkins import (
     DistressFlagged,
     MemberEnrolled,
     MemberErased,
+    MemberEvent,
     MemberMoved,
 )
 from shared.events.contract import PublicEvent
+from shared.projection.view import View
 
 ALERTS = UUID("6c1f1ad0-5a1e-5a0c-9f3e-6b7d1c2e8a41")
 """The name space of alert ids: an event raises the same alert at every reading."""
@@ -49,8 +52,19 @@ class Farewell:
 Effect = Concern | Farewell
 
 
-def fold(state: Member, event: PublicEvent) -> tuple[Member, Sequence[Effect]]:
+def key_of(event: PublicEvent) -> tuple[UUID] | None:
+    return (event.member,) if isinstance(event, MemberEvent) else None
+
+
+def fold(before: Member | None, event: PublicEvent) -> tuple[Member | None, Sequence[Effect]]:
     """The member after the event, and what follows from it. An event that doesn't matter here changes nothing."""
+    assert isinstance(event, MemberEvent), "the key of every other event is None"
+    state = before or Member(event.member)
+    then, effects = _fold(state, event)
+    return (before if then is state else then), effects
+
+
+def _fold(state: Member, event: MemberEvent) -> tuple[Member, Sequence[Effect]]:
     if state.erased:
         return state, ()
     match event:
@@ -110,3 +124,24 @@ def _concern(event: Observed, tier: Tier, signals: tuple[Signal, ...]) -> Concer
 def alert_of(trigger: UUID) -> UUID:
     """The id of the alert that a check-in or a flag raises."""
     return uuid5(ALERTS, str(trigger))
+
+
+VIEW = View(
+    name="members",
+    version=1,
+    topic="checkins.events",
+    key={"member": "uuid"},
+    columns={
+        "known": "boolean",
+        "erased": "boolean",
+        "manager": "uuid",
+        "languages": "text",
+        "analytics": "boolean",
+        "contact": "boolean",
+        "last_alert_at": "timestamptz",
+    },
+    key_of=key_of,
+    fold=fold,
+    to_row=member_rows.row_of,
+    from_row=member_rows.member_of,
+)

@@ -1,9 +1,6 @@
-"""The tables of alerts beside its events. Due times come from the injected clock, never from the database's."""
+"""The tables of alerts beside its events and views. Due times come from the injected clock, never from the database's."""
 
 SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS members (member uuid PRIMARY KEY, known boolean NOT NULL, erased boolean NOT NULL,"
-    " manager uuid, languages text NOT NULL, analytics boolean NOT NULL, contact boolean NOT NULL,"
-    " last_alert_at timestamptz)",
     "CREATE TABLE IF NOT EXISTS supporters (id uuid PRIMARY KEY, member uuid NOT NULL UNIQUE, languages text[] NOT NULL,"
     " skills text[] NOT NULL, weekly_hours double precision)",
     "CREATE TABLE IF NOT EXISTS endpoints (id uuid PRIMARY KEY, supporter uuid NOT NULL REFERENCES supporters,"

@@ -2,6 +2,6 @@
 
 from services.evaluation.views import cells, surveys, tallies, tokens, waiting
 
-SCHEMA = (*surveys.SCHEMA, *tokens.SCHEMA, *waiting.SCHEMA, *cells.SCHEMA, *tallies.SCHEMA)
+SCHEMA = (*surveys.SCHEMA, *tokens.SCHEMA, *waiting.SCHEMA, *cells.SCHEMA)
 
 __all__ = ["SCHEMA", "cells", "surveys", "tallies", "tokens", "waiting"]

@@ -1,6 +1,7 @@
 """Surveys as they are now, written with their events; and which members there are, folded by the stream."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from psycopg.rows import DictRow
 
 from services.evaluation.domain import Survey
 from shared.events import PublicEvent, checkins
+from shared.projection.view import View
 from shared.store.event_store import EventStore, Write
 
 SCHEMA = (
@@ -16,8 +18,6 @@ SCHEMA = (
     " opens timestamptz NOT NULL, closes timestamptz NOT NULL, min_scores integer NOT NULL, min_comments integer NOT NULL,"
     " closed boolean NOT NULL DEFAULT false)",
     "CREATE INDEX IF NOT EXISTS surveys_opens ON surveys (opens DESC, id DESC)",
-    "CREATE TABLE IF NOT EXISTS members (member uuid PRIMARY KEY, team text NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS members_team ON members (team)",
 )
 
 
@@ -69,33 +69,41 @@ def team_sizes(store: EventStore) -> dict[str, int]:
         return {row["team"]: row["members"] for row in cursor}
 
 
-def moves(events: Sequence[PublicEvent]) -> dict[UUID, str | None]:
-    """Where the members that are heard of belong after these events; None for the erased."""
-    teams: dict[UUID, str | None] = {}
-    for event in events:
-        if isinstance(event, checkins.MemberEnrolled | checkins.MemberMoved):
-            teams[event.member] = event.team
-        elif isinstance(event, checkins.MemberErased):
-            teams[event.member] = None
-    return teams
+@dataclass(frozen=True)
+class Gone:
+    """The member was erased: nothing says any more that they drew tokens."""
+
+    member: UUID
 
 
-def put_members(teams: dict[UUID, str]) -> Write:
+def fold_member(team: str | None, event: PublicEvent) -> tuple[str | None, Sequence[Gone]]:
+    """The team in which a member is; None for nobody who is here."""
+    match event:
+        case checkins.MemberEnrolled() | checkins.MemberMoved():
+            return event.team, ()
+        case checkins.MemberErased():
+            return None, (Gone(event.member),)
+    return team, ()
+
+
+MEMBERS = View(
+    name="members",
+    version=1,
+    topic="checkins.events",
+    key={"member": "uuid"},
+    columns={"team": "text"},
+    key_of=lambda event: (event.member,) if isinstance(event, checkins.MemberEvent) else None,
+    fold=fold_member,
+    to_row=lambda team: (team,),
+    from_row=lambda member, team: str(team),
+    indexes=("team",),
+)
+
+
+def forget_draws(members: Sequence[UUID]) -> Write:
+    """Forgets that these members drew tokens. What they answered can't be found, so it stays."""
+
     def write(cursor: Cursor[DictRow]) -> None:
-        cursor.execute(
-            "INSERT INTO members SELECT * FROM unnest(%s::uuid[], %s::text[])"
-            " ON CONFLICT (member) DO UPDATE SET team = excluded.team",
-            (list(teams), list(teams.values())),
-        )
-
-    return write
-
-
-def drop_members(members: Sequence[UUID]) -> Write:
-    """Forgets members, and that they drew tokens. What they answered can't be found, so it stays."""
-
-    def write(cursor: Cursor[DictRow]) -> None:
-        cursor.execute("DELETE FROM members WHERE member = ANY(%s)", (list(members),))
         cursor.execute(
             "UPDATE drawn SET members = ARRAY(SELECT kept FROM unnest(members) AS kept WHERE kept <> ALL(%s) ORDER BY kept)"
             " WHERE members && %s",

@@ -1,61 +1,77 @@
 """What the answers to each survey come to, all together and by team: all that results are made of."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import UUID
 
-from psycopg import Cursor
-from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
 
 from services.evaluation.domain import Instrument, tally_of
 from services.evaluation.domain.results import N, Tally
-from shared.events.evaluation import CellFilled, SurveyAnswered
-from shared.store.event_store import EventStore, Write
+from shared.events import PublicEvent
+from shared.events.evaluation import CellFilled, SurveyAnswered, SurveyEvent, SurveyOpened
+from shared.projection.view import Effect, View
+from shared.store.event_store import EventStore
 
-SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS tallies (survey uuid, team text, figure text, value bigint NOT NULL,"
-    " PRIMARY KEY (survey, team, figure))",
-)
 ALL = ""
 
-Key = tuple[UUID, str, str]
-"""Survey, team or ALL, figure."""
+
+@dataclass(frozen=True)
+class Tallies:
+    """`cells` by team, and ALL."""
+
+    instrument: str
+    cells: Mapping[str, Tally] = field(default_factory=dict)
+
+    def with_more(self, team: str, added: Tally) -> "Tallies":
+        then = dict(self.cells.get(team, {}))
+        for figure, value in added.items():
+            then[figure] = then.get(figure, 0) + value
+        return replace(self, cells={**self.cells, team: then})
 
 
-def tally(events: Sequence[SurveyAnswered | CellFilled], instruments: Mapping[UUID, Instrument]) -> Counter[Key]:
-    """What these events add: a sheet to the total, a cell to its team. Raises KeyError for a survey that isn't here."""
-    added: Counter[Key] = Counter()
-    for event in events:
-        added.update(dict(_added(event, instruments)))
-    return added
+class NotOpened(KeyError):
+    """An answer to a survey that nobody has opened."""
 
 
-def _added(event: SurveyAnswered | CellFilled, instruments: Mapping[UUID, Instrument]) -> Iterator[tuple[Key, int]]:
-    if isinstance(event, CellFilled):
-        team, figures = event.team, {**event.figures, N: event.n}
-    else:
-        team, figures = ALL, tally_of(instruments[event.survey], [event.scores])
-    yield from (((event.survey, team, figure), value) for figure, value in figures.items())
+def tallies_view(instruments: Mapping[str, Instrument]) -> View[Tallies]:
+    """A sheet adds to the total, a cell to its team."""
+
+    def fold(before: Tallies | None, event: PublicEvent) -> tuple[Tallies | None, Sequence[Effect]]:
+        match event:
+            case SurveyOpened():
+                return before or Tallies(event.instrument), ()
+            case SurveyAnswered():
+                opened = _opened(before)
+                return opened.with_more(ALL, tally_of(instruments[opened.instrument], [event.scores])), ()
+            case CellFilled():
+                return _opened(before).with_more(event.team, {**event.figures, N: event.n}), ()
+        return before, ()
+
+    return View(
+        name="tallies",
+        version=1,
+        topic="evaluation.events",
+        key={"survey": "uuid"},
+        columns={"instrument": "text", "cells": "jsonb"},
+        key_of=lambda event: (event.survey,) if isinstance(event, SurveyEvent) else None,
+        fold=fold,
+        to_row=lambda tallies: (tallies.instrument, Jsonb(tallies.cells)),
+        from_row=lambda survey, instrument, cells: Tallies(instrument, cells),
+    )
 
 
-def add(counts: Counter[Key]) -> Write:
-    columns = [list(column) for column in zip(*counts, strict=True)]
-
-    def write(cursor: Cursor[DictRow]) -> None:
-        cursor.execute(
-            "INSERT INTO tallies SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::bigint[])"
-            " ON CONFLICT (survey, team, figure) DO UPDATE SET value = tallies.value + excluded.value",
-            (*columns, list(counts.values())),
-        )
-
-    return write
+def _opened(tallies: Tallies | None) -> Tallies:
+    if tallies is None:
+        raise NotOpened
+    return tallies
 
 
 def tallies_of(store: EventStore, survey: UUID) -> tuple[Tally, dict[str, Tally]]:
     """The total, and each team's cell."""
-    cells: dict[str, dict[str, int]] = defaultdict(dict)
     with store.transaction() as cursor:
-        cursor.execute("SELECT team, figure, value FROM tallies WHERE survey = %s", (survey,))
-        for row in cursor:
-            cells[row["team"]][row["figure"]] = row["value"]
-    return cells.pop(ALL, {}), dict(cells)
+        cursor.execute("SELECT cells FROM tallies WHERE survey = %s", (survey,))
+        row: dict[str, Any] = cursor.fetchone() or {"cells": {}}
+    cells: dict[str, Tally] = row["cells"]
+    return cells.pop(ALL, {}), cells

@@ -1,0 +1,113 @@
+"""The table of one generation of a view: created, loaded from and written to.
+
+Generations lie side by side under names of their own (`members_g7`); readers use the view's name, which is an SQL view of
+the live one, so that a switch is one statement.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from psycopg import Cursor
+from psycopg.pq import PipelineStatus
+from psycopg.rows import DictRow
+
+from shared.projection.view import Key, View
+
+S = TypeVar("S")
+
+FEW_ROWS = 200
+"""Up to so many are sent as arrays in one statement; above, COPY into a temporary table costs a third of it."""
+
+
+@dataclass(frozen=True)
+class Table(Generic[S]):
+    view: View[S]
+    generation: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.view.name}_g{self.generation}"
+
+    def create(self, cursor: Cursor[DictRow]) -> None:
+        columns = ", ".join(f"{name} {type_}" for name, type_ in self._types.items())
+        self._execute(cursor, f"CREATE TABLE IF NOT EXISTS {self.name} ({columns}, PRIMARY KEY ({self._key}))")
+        for number, index in enumerate(self.view.indexes):
+            self._execute(cursor, f"CREATE INDEX IF NOT EXISTS {self.name}_{number} ON {self.name} ({index})")
+
+    def drop(self, cursor: Cursor[DictRow]) -> None:
+        self._execute(cursor, f"DROP TABLE IF EXISTS {self.name} CASCADE")
+
+    def load(self, cursor: Cursor[DictRow], keys: Collection[Key]) -> dict[Key, S | None]:
+        """The states of these keys; None where there is none."""
+        found: dict[Key, S | None] = dict.fromkeys(keys)
+        arrays = [list(column) for column in zip(*keys, strict=True)]
+        wanted = ", ".join(f"%b::{type_}[]" for type_ in self.view.key.values())
+        self._execute(
+            cursor, f"SELECT t.* FROM {self.name} t JOIN unnest({wanted}) AS wanted ({self._key}) USING ({self._key})", arrays
+        )
+        found.update(self._state(row) for row in cursor)
+        return found
+
+    def write(self, cursor: Cursor[DictRow], changed: Mapping[Key, S | None]) -> None:
+        """Puts the states of these keys; a key without one is deleted."""
+        rows = [(*key, *self.view.to_row(state)) for key, state in changed.items() if state is not None]
+        gone = [key for key, state in changed.items() if state is None]
+        if self.view.unless:
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtext(%s))", (self.view.name,))
+        if gone:
+            self._delete(cursor, gone)
+        if len(rows) > FEW_ROWS and cursor.connection.pgconn.pipeline_status == PipelineStatus.OFF:
+            self._copy(cursor, rows)
+        elif rows:
+            self._put(cursor, rows)
+
+    def sweep(self, cursor: Cursor[DictRow]) -> None:
+        """Deletes what isn't to be kept although it was folded."""
+        if self.view.unless:
+            self._execute(cursor, f"DELETE FROM {self.name} new WHERE {self.view.unless}")
+
+    @property
+    def _types(self) -> dict[str, str]:
+        return {**self.view.key, **self.view.columns}
+
+    @property
+    def _key(self) -> str:
+        return ", ".join(self.view.key)
+
+    @property
+    def _upsert(self) -> str:
+        """What follows the rows to put, which are called `new`."""
+        where = f" WHERE NOT ({self.view.unless})" if self.view.unless else ""
+        changes = ", ".join(f"{column} = excluded.{column}" for column in self.view.columns)
+        return f"{where} ON CONFLICT ({self._key}) DO " + (f"UPDATE SET {changes}" if changes else "NOTHING")
+
+    def _put(self, cursor: Cursor[DictRow], rows: Sequence[tuple[Any, ...]]) -> None:
+        arrays = [list(column) for column in zip(*rows, strict=True)]
+        types = ", ".join(f"%s::{type_}[]" for type_ in self._types.values())
+        names = ", ".join(self._types)
+        where = self._upsert if self.view.unless else f" WHERE true{self._upsert}"  # the grammar wants it before ON CONFLICT
+        self._execute(cursor, f"INSERT INTO {self.name} SELECT * FROM unnest({types}) AS new ({names}){where}", arrays)
+
+    def _copy(self, cursor: Cursor[DictRow], rows: Sequence[tuple[Any, ...]]) -> None:
+        incoming = f"incoming_{self.name}"
+        self._execute(cursor, f"CREATE TEMP TABLE IF NOT EXISTS {incoming} (LIKE {self.name}) ON COMMIT DELETE ROWS")
+        with cursor.copy(f"COPY {incoming} FROM STDIN (FORMAT BINARY)".encode()) as copy:
+            copy.set_types(list(self._types.values()))
+            for row in rows:
+                copy.write_row(row)
+        where = self._upsert if self.view.unless else f" WHERE true{self._upsert}"
+        self._execute(cursor, f"INSERT INTO {self.name} SELECT * FROM {incoming} AS new{where}")
+
+    def _delete(self, cursor: Cursor[DictRow], keys: Sequence[Key]) -> None:
+        arrays = [list(column) for column in zip(*keys, strict=True)]
+        types = ", ".join(f"%s::{type_}[]" for type_ in self.view.key.values())
+        self._execute(cursor, f"DELETE FROM {self.name} WHERE ({self._key}) IN (SELECT * FROM unnest({types}))", arrays)
+
+    def _state(self, row: DictRow) -> tuple[Key, S]:
+        values = list(row.values())
+        width = len(self.view.key)
+        return tuple(values[:width]), self.view.from_row(*values)
+
+    def _execute(self, cursor: Cursor[DictRow], statement: str, values: Sequence[Any] = ()) -> None:
+        cursor.execute(statement.encode(), values)

@@ -2,7 +2,7 @@
 
 python -m tests.bench.engine_drain BOOTSTRAP TOPIC DATABASE_URL
 
-State and position are durable in PostgreSQL, one transaction for each batch.
+State and position are durable in PostgreSQL, one transaction for each batch; the output is the view's column `mean`.
 """
 
 from __future__ import annotations
@@ -11,67 +11,56 @@ import asyncio
 import logging
 import sys
 from collections.abc import Sequence
-from uuid import UUID
 
 import structlog
-from psycopg import Cursor
-from psycopg.rows import DictRow
 
+from shared.events import PublicEvent
 from shared.events.checkins import CheckInRecorded
 from shared.kafka.bulk import bulk_reader
 from shared.kafka.topics import PARTITIONS
-from shared.projection import parked, positions
+from shared.projection import schema
 from shared.projection.engine import Engine
-from shared.projection.reader import Changes, Received
-from shared.store.event_store import EventStore, Write
+from shared.projection.generations import Generations
+from shared.projection.view import Effect, Key, View
+from shared.store.event_store import EventStore
 from tests.bench.report import Stopwatch
 
-SCHEMA = (
-    *positions.SCHEMA,
-    *parked.SCHEMA,
-    "CREATE TABLE IF NOT EXISTS running_means (member uuid PRIMARY KEY, count bigint NOT NULL, total bigint NOT NULL,"
-    " mean double precision NOT NULL)",
-)
-UPSERT = (
-    "INSERT INTO running_means SELECT member, count, total, total::float / count"
-    " FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[]) AS batch (member, count, total)"
-    " ON CONFLICT (member) DO UPDATE SET count = running_means.count + excluded.count,"
-    " total = running_means.total + excluded.total,"
-    " mean = (running_means.total + excluded.total)::float / (running_means.count + excluded.count)"
-)
+READER = "running-means"
+Sum = tuple[int, int]
+"""How many moods, and what they add up to."""
 
 
-class RunningMeans:
-    """The mean of each member's moods so far, one row for each."""
-
-    name = "running-means"
-
-    def __init__(self, topic: str) -> None:
-        self.topics: Sequence[str] = (topic,)
-
-    def advance(self, received: Sequence[Received]) -> Changes:
-        sums: dict[UUID, tuple[int, int]] = {}
-        for one in received:
-            if isinstance(one.event, CheckInRecorded):
-                count, total = sums.get(one.event.member, (0, 0))
-                sums[one.event.member] = count + 1, total + one.event.mood
-        return Changes(writes=[_upsert(sums)])
+def fold(state: Sum | None, event: PublicEvent) -> tuple[Sum, Sequence[Effect]]:
+    assert isinstance(event, CheckInRecorded)
+    count, total = state or (0, 0)
+    return (count + 1, total + event.mood), ()
 
 
-def _upsert(sums: dict[UUID, tuple[int, int]]) -> Write:
-    columns = (list(sums), [count for count, _ in sums.values()], [total for _, total in sums.values()])
-    return lambda cursor: _execute(cursor, columns)
+def key_of(event: PublicEvent) -> Key | None:
+    return (event.member,) if isinstance(event, CheckInRecorded) else None
 
 
-def _execute(cursor: Cursor[DictRow], columns: tuple[list[UUID], list[int], list[int]]) -> None:
-    cursor.execute(UPSERT.encode(), columns)
+def running_means(topic: str) -> View[Sum]:
+    return View(
+        name="running_means",
+        version=1,
+        topic=topic,
+        key={"member": "uuid"},
+        columns={"count": "int8", "total": "int8", "mean": "float8"},
+        key_of=key_of,
+        fold=fold,
+        to_row=lambda state: (*state, state[1] / state[0]),
+        from_row=lambda member, count, total, mean: (count, total),
+    )
 
 
 async def drain(bootstrap: str, topic: str, database_url: str) -> str:
-    store = EventStore("bench", database_url, SCHEMA)
-    engine = Engine(store, RunningMeans(topic))
+    views = (running_means(topic),)
+    store = EventStore("bench", database_url, schema.SCHEMA)
+    Generations(READER, views).prepare(store)
+    engine = Engine(store, READER, views)
     async with bulk_reader(bootstrap) as bulk:
-        owned = [engine.positions.claim(topic, partition) for partition in range(PARTITIONS)]
+        owned = [engine.claim(topic, partition) for partition in range(PARTITIONS)]
         ends = [await bulk.end(topic, partition) for partition in range(PARTITIONS)]
         watch = Stopwatch(sum(ends))
         for one, end in zip(owned, ends, strict=True):
@@ -80,8 +69,18 @@ async def drain(bootstrap: str, topic: str, database_url: str) -> str:
                 await asyncio.to_thread(engine.take, one, records)
                 watch.done(len(records))
         line = watch.line()
+    _check(store, sum(ends))
     store.close()
     return line
+
+
+def _check(store: EventStore, events: int) -> None:
+    """Raises RuntimeError where the view doesn't hold every event once."""
+    with store.transaction() as cursor:
+        cursor.execute("SELECT sum(count) AS held FROM running_means")
+        row = cursor.fetchone()
+    if row is None or row["held"] != events:
+        raise RuntimeError(f"the view holds {row and row['held']} of {events} events")
 
 
 if __name__ == "__main__":

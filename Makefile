@@ -10,7 +10,7 @@ help:
 	@echo "make up | down | status            starts, stops, shows Kafka, PostgreSQL and every service"
 	@echo "make -s token ROLE=... MEMBER=...  prints a person's token"
 	@echo "make test                          lint, types, architecture, tests"
-	@echo "make bench                         measures POST to webhook; a table, and .local/bench.json"
+	@echo "make bench [SHORT=1] [ONLY=drain]  figures against the peers; a table, and .local/bench.json"
 	@echo "make lock                          resolves the locked packages and jars anew"
 
 environment:
@@ -29,7 +29,7 @@ test: environment
 	@sh deploy/check.sh
 
 bench: environment
-	@.venv/bin/python -m tests.bench
+	@.venv/bin/python -m tests.bench $(if $(SHORT),--quick) $(if $(ONLY),--only $(ONLY))
 
 lock: environment
 	@.tools/uv/bin/uv pip compile --quiet --universal --all-extras --generate-hashes --no-annotate --no-header \

@@ -3,7 +3,8 @@
 A role imports only what it runs, so that a killed one is back in half the time.
 """
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import aiohttp
 import typer
@@ -113,6 +114,21 @@ def send_webhooks() -> None:
             await Dispatcher(leases, sender, does, utc_now).run(common.database_url)
 
     run_role(common, "webhooks", leases.ready, work)
+
+
+@cli.command("replay")
+def replay(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would differ, and do nothing.")] = False,
+    rules: Annotated[Path | None, typer.Option(help="A rule set to try on history: a changed copy of rules.yaml.")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="Report alerts from this time on (RFC 3339).")] = None,
+    stop: Annotated[str | None, typer.Option("--to", help="Report alerts before this time.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines: the alerts that differ, then the totals.")] = False,
+) -> None:
+    """Which alerts another rule set would have raised on history, and which not, by tier; none is raised."""
+    from services.alerts.application import what_if_command
+
+    asked = what_if_command.question(dry_run, rules, start, stop)
+    what_if_command.answer(Settings.from_environment().common.kafka, asked, as_json)
 
 
 @cli.command("all")

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Annotated
 
 import msgspec
+import yaml
 from msgspec import Meta, Struct
 
 Count = Annotated[int, Meta(ge=0, le=1_000)] | Annotated[float, Meta(ge=0, le=1_000)]
@@ -66,6 +67,17 @@ class RuleSet(Struct, frozen=True, forbid_unknown_fields=True):
 def read_rules(text: bytes) -> RuleSet:
     """The rule set in a YAML document. Raises WrongRules."""
     try:
+        _refuse_doubled_keys(yaml.compose(text, yaml.SafeLoader))
         return msgspec.yaml.decode(text, type=RuleSet)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+    except (msgspec.MsgspecError, yaml.YAMLError, ValueError, RecursionError) as error:
         raise WrongRules(str(error) or type(error).__name__) from error
+
+
+def _refuse_doubled_keys(document: yaml.Node | None) -> None:
+    """YAML would take the last one and say nothing."""
+    mappings = [document] if isinstance(document, yaml.MappingNode) else []
+    for mapping in mappings:
+        keys = [key.value for key, _ in mapping.value if isinstance(key, yaml.ScalarNode)]
+        if doubled := [key for n, key in enumerate(keys) if key in keys[:n]]:
+            raise WrongRules(f"`{doubled[0]}` is there twice, line {mapping.start_mark.line + 1} and on")
+        mappings += [value for _, value in mapping.value if isinstance(value, yaml.MappingNode) and value not in mappings]

@@ -3,7 +3,8 @@
 A role imports only what it runs, so that a killed one is back in half the time.
 """
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import aiohttp
 import typer
@@ -26,8 +27,8 @@ from services.alerts.webhooks.leases import Leases
 from services.alerts.webhooks.sending import Sender
 from shared.clock import utc_now
 from shared.http import idempotency
-from shared.kafka import relay_position
-from shared.kafka.replay_command import Views, add_commands
+from shared.kafka import relay_position, replay_command
+from shared.kafka.replay_command import Views, add_replays
 from shared.process import run_all, run_role
 from shared.projection import schema
 from shared.projection.generations import Generations
@@ -124,7 +125,33 @@ def _views() -> Views:
     return Views(settings.common, Wiring(settings).store, READER, VIEWS)
 
 
-add_commands(cli, _views)
+add_replays(cli, _views)
+
+
+@cli.command("replay")
+def replay(
+    view: replay_command.Name = "members",
+    target: replay_command.Kind = replay_command.Target.DRY_RUN,
+    dry_run: replay_command.DryRun = False,
+    rules: Annotated[Path | None, typer.Option(help="A rule set to try on history: a changed copy of rules.yaml.")] = None,
+    since: replay_command.Since = None,
+    until: replay_command.Until = None,
+    types: replay_command.Types = None,
+    members: replay_command.Members = None,
+    rate: replay_command.Rate = None,
+    switch: replay_command.Switch = False,
+    as_json: replay_command.Json = False,
+) -> None:
+    """Builds a view anew; or, with --rules, says which alerts another rule set would have raised on history, raising none."""
+    if rules:
+        from services.alerts.application import what_if_command
+
+        asked = what_if_command.question(dry_run, rules, since, until)
+        what_if_command.answer(Settings.from_environment().common.kafka, asked, as_json)
+        return
+    limits = {"from": since, "to": until, "types": types, "members": members}
+    kind = replay_command.kind_of(target, dry_run)
+    raise typer.Exit(replay_command.replay(_views(), view, kind, limits, rate, switch, as_json))
 
 
 @cli.command("all")

@@ -30,6 +30,7 @@ class Views:
 
 Name = Annotated[str, typer.Option("--view", help="the view to build anew")]
 Kind = Annotated[Target, typer.Option("--target", help="dry-run: tells what would differ; shadow: to switch to")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="the same as --target dry-run")]
 Since = Annotated[str | None, typer.Option("--from", help="report what follows this position or time")]
 Until = Annotated[str | None, typer.Option("--to", help="fold nothing after this position or time")]
 Types = Annotated[list[str] | None, typer.Option("--type", help="report only what these events touched")]
@@ -58,8 +59,18 @@ def replay(
     return replay_now(replaying, Ask(view, target, "command line", given, rate, switch), as_json)
 
 
+def kind_of(target: Target, dry_run: bool) -> Target:
+    """`--dry-run` is `--target dry-run`, in short."""
+    return Target.DRY_RUN if dry_run else target
+
+
 def add_commands(cli: typer.Typer, opened: Callable[[], Views]) -> None:
     """Adds both to a service's command line."""
+    add_replays(cli, opened)
+    add_replay(cli, opened)
+
+
+def add_replays(cli: typer.Typer, opened: Callable[[], Views]) -> None:
 
     @cli.command("replays")
     def work_on_replays() -> None:
@@ -69,10 +80,13 @@ def add_commands(cli: typer.Typer, opened: Callable[[], Views]) -> None:
         now = opened()
         run_replays(now.common, now.store, now.reader, now.views)
 
+
+def add_replay(cli: typer.Typer, opened: Callable[[], Views]) -> None:
     @cli.command("replay")
     def replay_one(
         view: Name,
         target: Kind = Target.DRY_RUN,
+        dry_run: DryRun = False,
         since: Since = None,
         until: Until = None,
         types: Types = None,
@@ -83,4 +97,4 @@ def add_commands(cli: typer.Typer, opened: Callable[[], Views]) -> None:
     ) -> None:
         """Builds a view anew from its topic."""
         asked = {"from": since, "to": until, "types": types, "members": members}
-        raise typer.Exit(replay(opened(), view, target, asked, rate, switch, as_json))
+        raise typer.Exit(replay(opened(), view, kind_of(target, dry_run), asked, rate, switch, as_json))

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import Field
 
 from shared.auth import Caller
@@ -26,6 +26,7 @@ from shared.projection.replays import Ask, Wish, shown
 router = APIRouter(tags=["ops"])
 
 Operator = Annotated[Caller, allow(roles=["ops", "admin"])]
+Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Place = Annotated[str, Field(max_length=64, description="a sequence, SERVICE:SEQUENCE, or a time with its zone (RFC 3339)")]
 EVENTS = frozenset(kind.__name__ for kind in all_events().values())
 
@@ -88,12 +89,12 @@ async def parked(api: Api, _: Operator, limit: Limit = 50, after: After = None) 
 
 
 @router.post("/parked/{parked}/retry", status_code=202)
-async def retry(parked: int, api: Api, caller: Operator, request: Request) -> Response:
+async def retry(parked: Number, api: Api, caller: Operator, request: Request) -> Response:
     return await _once(api, caller, request, 202, lambda ops: ops.retry(parked))
 
 
 @router.post("/parked/{parked}/drop")
-async def drop(parked: int, api: Api, caller: Operator, request: Request) -> Response:
+async def drop(parked: Number, api: Api, caller: Operator, request: Request) -> Response:
     return await _once(api, caller, request, 200, lambda ops: ops.drop(parked, caller.subject))
 
 

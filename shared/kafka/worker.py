@@ -14,7 +14,7 @@ import psycopg
 import structlog
 
 from shared.kafka.bulk import BulkReader, bulk_reader
-from shared.kafka.faust_group import Partition, highwaters, new_group
+from shared.kafka.faust_group import SESSION_SECONDS, Partition, highwaters, new_group
 from shared.kafka.records import Record
 from shared.kafka.slots import take_slot
 from shared.kafka.topics import wait_for_topics
@@ -43,10 +43,13 @@ class LogReplaced(RuntimeError):
 class StreamWorker:
     """Runs one reader in one process."""
 
-    def __init__(self, reader: Reader, store: EventStore, database_url: str, bootstrap: str) -> None:
+    def __init__(
+        self, reader: Reader, store: EventStore, database_url: str, bootstrap: str, session_seconds: float = SESSION_SECONDS
+    ) -> None:
         self._reader = reader
         self._database_url = database_url
         self._bootstrap = bootstrap
+        self._session_seconds = session_seconds
         self._topics = topics_of(reader.views)
         self._engine = Engine(store, reader.name, reader.views, reader.follow)
         self._owned: dict[Partition, Owned] = {}
@@ -72,6 +75,7 @@ class StreamWorker:
                 self._topics,
                 self._guarded_claim,
                 self._guarded_take,
+                self._session_seconds,
             )
             watching = asyncio.create_task(self._watch(app, connection))
             try:

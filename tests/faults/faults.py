@@ -28,6 +28,7 @@ PARTS = ("kafka", "postgres")
 PATIENCE_SECONDS = 60
 PAST_THE_SESSION = (6.5, 8.0)
 AWAY = (2.0, 4.0)
+LONG_ENOUGH_TO_JOIN = (4.0, 7.0)
 BEGINS_WITHIN = 3.0
 UNDECODABLE = b"\xff{no event"
 
@@ -125,7 +126,7 @@ def _bad_receivers(chance: random.Random, processes: Sequence[str]) -> Fault:
 
 
 def _second_worker(chance: random.Random, processes: Sequence[str]) -> Fault:
-    seconds = chance.uniform(*AWAY)
+    seconds = chance.uniform(*LONG_ENOUGH_TO_JOIN)
     leaves_by = chance.choice([signal.SIGTERM, signal.SIGKILL])
 
     async def happen(world: World) -> None:

@@ -59,7 +59,7 @@ def differences(environment: Environment) -> list[Difference]:
         with closing(store_of(environment, service)) as store:
             for view in views:
                 expected = expected_states(view, published[view.topic], erased(published[from_checkins.TOPIC]))
-                found += _differences(f"{service}.{view.name}", expected, live_states(store, view))
+                found += compare(f"{service}.{view.name}", expected, live_states(store, view))
     return found
 
 
@@ -108,6 +108,7 @@ def _published(environment: Environment, topic: str) -> Iterator[PublicEvent]:
         yield from (public for event in stored(store) if (public := translate(event)) is not None)
 
 
-def _differences(view: str, expected: States, found: States) -> list[Difference]:
+def compare(view: str, expected: States, found: States) -> list[Difference]:
+    """Key by key; a key that only one of them has is a difference too."""
     keys = sorted(expected.keys() | found.keys(), key=str)
     return [Difference(view, key, expected.get(key), found.get(key)) for key in keys if expected.get(key) != found.get(key)]

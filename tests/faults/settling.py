@@ -13,7 +13,8 @@ from tests.faults.oracle import READERS, Environment
 
 PUBLISHERS = ("checkins", "alerts", "recognition", "evaluation")
 LOOK_SECONDS = 0.1
-_UNRELAYED = "SELECT coalesce(max(notification_id), 0) - coalesce((SELECT max(position) FROM relay_position), 0) AS behind FROM {}_events"
+_RELAYED = "SELECT coalesce(max(position), 0) FROM relay_position"
+_UNRELAYED = f"SELECT coalesce(max(notification_id), 0) - ({_RELAYED}) FROM {{}}_events"
 _POSITIONS = "SELECT topic, partition, next_offset FROM reader_positions WHERE reader = %s"
 
 
@@ -54,8 +55,12 @@ async def _unread(environment: Environment) -> list[str]:
 
 async def _ends(bootstrap: str, topics: list[str]) -> dict[tuple[str, int], int]:
     places = [TopicPartition(topic, partition) for topic in topics for partition in range(PARTITIONS)]
-    async with AIOKafkaConsumer(bootstrap_servers=bootstrap) as consumer:
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    try:
+        await consumer.start()
         ends = await consumer.end_offsets(places)
+    finally:
+        await consumer.stop()
     return {(place.topic, place.partition): end for place, end in ends.items()}
 
 

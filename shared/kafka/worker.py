@@ -158,7 +158,7 @@ class StreamWorker:
             await connection.execute("SELECT 1")
             offsets = {place: owned.next_offset for place, owned in self._owned.items()}
             ends = highwaters(app)
-            self._show(ends, offsets)
+            await self._show(ends, offsets)
             now = asyncio.get_running_loop().time()
             stuck = movement.stuck(ends, offsets, now)
             READER_STILL.labels(self._reader.name).set(max((movement.still(place, now) for place in ends), default=0))
@@ -167,15 +167,22 @@ class StreamWorker:
             await self._retry_parked()
         raise app.crash_reason or RuntimeError("Faust ended")
 
-    def _show(self, ends: Mapping[Partition, int], offsets: Mapping[Partition, int]) -> None:
-        """Sets the metrics. Raises LogReplaced where the log ends before what was read of it."""
+    async def _show(self, ends: Mapping[Partition, int], offsets: Mapping[Partition, int]) -> None:
+        """Sets the metrics. Raises LogReplaced where the log ends before what was read of it.
+
+        What the last fetch told may be older than what was read in bulk since, so the broker is asked before that is said.
+        """
         for place, offset in offsets.items():
             end = ends.get(place)
             if end is None:
                 continue
-            if end < offset:
+            if end < offset and await self._end(place) < offset:
                 raise LogReplaced(f"{self._reader.name} at {place}")
-            READER_LAG.labels(self._reader.name, place[0], str(place[1])).set(end - offset)
+            READER_LAG.labels(self._reader.name, place[0], str(place[1])).set(max(end - offset, 0))
+
+    async def _end(self, place: Partition) -> int:
+        async with bulk_reader(self._bootstrap) as bulk:
+            return await bulk.end(*place)
 
     async def _retry_parked(self) -> None:
         async with self._one_at_a_time:

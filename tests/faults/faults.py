@@ -105,12 +105,10 @@ def _away(chance: random.Random, names: Sequence[str], called: str) -> Fault:
 
     async def happen(world: World) -> None:
         try:
-            for name in names:
-                await _supervised(world.stack.stop, name)
+            await asyncio.gather(*(_supervised(world.stack.stop, name) for name in names))
             await asyncio.sleep(seconds)
         finally:
-            for name in names:
-                await _supervised(world.stack.start, name)
+            await asyncio.gather(*(_supervised(world.stack.start, name) for name in names))
 
     return Fault(f"{called} away for {seconds:.1f} s", chance.uniform(0, BEGINS_WITHIN), happen)
 

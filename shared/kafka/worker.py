@@ -14,7 +14,7 @@ import psycopg
 import structlog
 
 from shared.kafka.bulk import BulkReader, bulk_reader
-from shared.kafka.faust_group import Partition, highwaters, new_group
+from shared.kafka.faust_group import SESSION_SECONDS, Partition, highwaters, new_group
 from shared.kafka.records import Record
 from shared.kafka.slots import take_slot
 from shared.kafka.topics import wait_for_topics
@@ -44,11 +44,14 @@ class LogReplaced(RuntimeError):
 class StreamWorker:
     """Runs one reader in one process."""
 
-    def __init__(self, reader: Reader, store: EventStore, database_url: str, bootstrap: str) -> None:
+    def __init__(
+        self, reader: Reader, store: EventStore, database_url: str, bootstrap: str, session_seconds: float = SESSION_SECONDS
+    ) -> None:
         self._reader = reader
         self._store = store
         self._database_url = database_url
         self._bootstrap = bootstrap
+        self._session_seconds = session_seconds
         self._topics = topics_of(reader.views)
         self._engine = Engine(store, reader.name, reader.views, reader.follow)
         self._owned: dict[Partition, Owned] = {}
@@ -75,6 +78,7 @@ class StreamWorker:
                 self._topics,
                 self._guarded_claim,
                 self._guarded_take,
+                self._session_seconds,
             )
             watching = asyncio.create_task(self._watch(app, connection))
             try:
@@ -164,7 +168,7 @@ class StreamWorker:
             await connection.execute("SELECT 1")
             offsets = {place: owned.next_offset for place, owned in self._owned.items()}
             ends = highwaters(app)
-            self._show(ends, offsets)
+            await self._show(ends, offsets)
             await asyncio.to_thread(self._keep_ends, ends)
             now = asyncio.get_running_loop().time()
             stuck = movement.stuck(ends, offsets, now)
@@ -174,15 +178,22 @@ class StreamWorker:
             await self._retry_parked()
         raise app.crash_reason or RuntimeError("Faust ended")
 
-    def _show(self, ends: Mapping[Partition, int], offsets: Mapping[Partition, int]) -> None:
-        """Sets the metrics. Raises LogReplaced where the log ends before what was read of it."""
+    async def _show(self, ends: Mapping[Partition, int], offsets: Mapping[Partition, int]) -> None:
+        """Sets the metrics. Raises LogReplaced where the log ends before what was read of it.
+
+        What the last fetch told may be older than what was read in bulk since, so the broker is asked before that is said.
+        """
         for place, offset in offsets.items():
             end = ends.get(place)
             if end is None:
                 continue
-            if end < offset:
+            if end < offset and await self._end(place) < offset:
                 raise LogReplaced(f"{self._reader.name} at {place}")
-            READER_LAG.labels(self._reader.name, place[0], str(place[1])).set(end - offset)
+            READER_LAG.labels(self._reader.name, place[0], str(place[1])).set(max(end - offset, 0))
+
+    async def _end(self, place: Partition) -> int:
+        async with bulk_reader(self._bootstrap) as bulk:
+            return await bulk.end(*place)
 
     def _keep_ends(self, ends: Mapping[Partition, int]) -> None:
         for place, owned in list(self._owned.items()):

@@ -66,5 +66,4 @@ DETECTORS: Sequence[Detector] = (explicit_request, urgent_flag, lowest_mood, low
 
 def detect(rules: RuleSet, member: Member, event: Observed) -> tuple[Signal, ...]:
     """Every signal that counts something, of those that the detectors see in this event."""
-    found = (detector(rules, member, event) for detector in DETECTORS)
-    return tuple(signal for signal in found if signal is not None and signal.points)
+    return tuple(found for detector in DETECTORS if (found := detector(rules, member, event)) is not None and found.points)

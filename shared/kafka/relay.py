@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer
 
 from shared.events import PublicEvent
 from shared.kafka.records import record_of
-from shared.kafka.relay_position import RelayPosition
+from shared.kafka.relay_position import RelayPosition, SetBack
 from shared.kafka.topics import wait_for_topics
 from shared.observability import RELAY_POSITION, RELAYED
 from shared.store.event_store import EventStore
@@ -71,7 +71,11 @@ class Relay:
         if not stored:
             return False
         await self._send(producer, stored)
-        await asyncio.to_thread(self._position.move, stored[-1][0])
+        try:
+            await asyncio.to_thread(self._position.move, stored[-1][0])
+        except SetBack:
+            log.warning("relay.set_back", topic=self._topic)
+            return True
         RELAY_POSITION.labels(self._store.service).set(stored[-1][0])
         return True
 

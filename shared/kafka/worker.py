@@ -13,7 +13,7 @@ import faust
 import psycopg
 import structlog
 
-from shared.kafka.bulk import BulkReader, bulk_reader
+from shared.kafka.bulk import BulkReader, LogReplaced, bulk_reader
 from shared.kafka.faust_group import Partition, highwaters, new_group
 from shared.kafka.records import Record
 from shared.kafka.slots import take_slot
@@ -34,10 +34,6 @@ STILL_SECONDS = 30.0
 
 class StuckReader(RuntimeError):
     """There is lag, and the position stands still."""
-
-
-class LogReplaced(RuntimeError):
-    """The broker's log is shorter than what was read of it: it was made anew, and is read by sequence from its beginning."""
 
 
 class StreamWorker:
@@ -127,10 +123,16 @@ class StreamWorker:
 
     async def _take_owned(self, owned: Owned, batch: Sequence[Record]) -> None:
         with self._letting_go(owned):
-            if batch[0].offset > owned.next_offset:
-                async with bulk_reader(self._bootstrap) as bulk:
-                    await self._read_up_to(owned, batch[0].offset, bulk)
+            if batch[0].offset != owned.next_offset:
+                await self._arrive(owned, batch[0].offset)
             await asyncio.to_thread(self._engine.take, owned, batch)
+
+    async def _arrive(self, owned: Owned, offset: int) -> None:
+        """Reads a gap in bulk. Raises LogReplaced where Faust leapt because another log is there now."""
+        async with bulk_reader(self._bootstrap) as bulk:
+            if await was_replaced(bulk, owned):
+                raise LogReplaced(f"{self._reader.name} at {owned.topic}/{owned.partition}")
+            await self._read_up_to(owned, offset, bulk)
 
     @contextmanager
     def _letting_go(self, owned: Owned) -> Iterator[None]:
@@ -169,11 +171,13 @@ class StreamWorker:
             end = ends.get(place)
             if end is None:
                 continue
-            if end < offset:
+            if end < offset and not self._one_at_a_time.locked():  # a claim finds out by itself, one after the other
                 raise LogReplaced(f"{self._reader.name} at {place}")
             READER_LAG.labels(self._reader.name, place[0], str(place[1])).set(end - offset)
 
     async def _retry_parked(self) -> None:
+        if self._one_at_a_time.locked():
+            return  # a catch-up may take hours; who watches doesn't wait for it
         async with self._one_at_a_time:
             for owned in list(self._owned.values()):
                 if owned.parked:

@@ -43,7 +43,7 @@ def _decoding(model: type[M], decode: Callable[[bytes], dict[str, Any]]) -> Call
     def instance(value: bytes) -> M:
         try:
             fields = decode(value)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             return model.model_validate_json(value)
         if len(fields) != count:  # an older writer left out what has a default
             return model.model_validate_json(value)

@@ -19,6 +19,7 @@ from services.checkins.relay import translate
 from services.evaluation.views import surveys
 from services.recognition import views as recognition
 from shared.events import PublicEvent
+from shared.kafka.bulk import LogReplaced, bulk_reader
 from shared.kafka.relay import Relay
 from shared.kafka.republishing import republish
 from shared.kafka.topics import ensure_topics
@@ -130,6 +131,13 @@ async def test_what_was_parked_waits_once_and_keeps_its_place_before_what_the_ne
     with store.transaction() as cursor:
         cursor.execute("SELECT sequence::int AS sequence FROM parked ORDER BY id")
         assert [row["sequence"] for row in cursor] == [101, 102, 103, 104]
+
+
+async def test_a_bulk_read_of_what_the_log_no_longer_has_ends(common: Common, topic: str) -> None:
+    await ensure_topics(common.kafka, [topic])
+    async with bulk_reader(common.kafka) as bulk:
+        with pytest.raises(LogReplaced):
+            await anext(bulk.read(topic, 0, 5, 9))
 
 
 def _enrolments() -> list[PrivateEvent]:

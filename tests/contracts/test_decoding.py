@@ -10,12 +10,12 @@ from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from shared.events import PublicEvent, all_events, read_event
+from shared.events import PublicEvent, all_events, checkins, read_event
 
 EVENTS = all_events()
 
@@ -29,6 +29,7 @@ ALMOST = st.sampled_from(["", " ", "0", "1", "true", "2026-03-02T08:15:00", "202
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_what_is_published_is_read_by_both_as_the_same(event: type[PublicEvent], data: st.DataObject) -> None:
     written = data.draw(events_of(event)).model_dump_json().encode()
@@ -36,6 +37,7 @@ def test_what_is_published_is_read_by_both_as_the_same(event: type[PublicEvent],
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_what_is_wrong_is_refused_by_both_or_read_as_the_same(event: type[PublicEvent], data: st.DataObject) -> None:
     fields = json.loads(data.draw(events_of(event)).model_dump_json())
@@ -44,6 +46,7 @@ def test_what_is_wrong_is_refused_by_both_or_read_as_the_same(event: type[Public
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_bytes_cut_or_changed_anywhere_are_refused_by_both_or_read_as_the_same(
     event: type[PublicEvent], data: st.DataObject
@@ -75,6 +78,14 @@ def fast(event: type[PublicEvent], written: bytes) -> PublicEvent:
     with suppress(ValidationError):
         read_event(event.type(), b"{}")
     return read_event(event.type(), written)
+
+
+@pytest.mark.parametrize(
+    "time", [b"2026-03-02T08:15:00.0000005Z", b"2026-03-02T08:15:00.0000015Z", b"2026-03-02T08:15:00\x80Z"]
+)
+def test_times_in_a_form_that_the_relay_never_writes_are_read_as_pydantic_does(time: bytes) -> None:
+    written = b'{"member": "00000000-0000-0000-0000-000000000001", "occurred_at": "' + time + b'"}'
+    assert agreed(checkins.MemberErased, written)
 
 
 def events_of(event: type[BaseModel]) -> st.SearchStrategy[Any]:

@@ -158,12 +158,17 @@ class StreamWorker:
             ends = highwaters(app)
             self._show(ends, offsets)
             now = asyncio.get_running_loop().time()
-            stuck = movement.stuck(ends, offsets, now)
+            stuck = movement.stuck(self._unassigned(offsets) | ends, offsets, now)
             READER_STILL.labels(self._reader.name).set(max((movement.still(place, now) for place in ends), default=0))
             if stuck:
                 raise StuckReader(f"{self._reader.name} at {stuck}")
             await self._retry_parked()
         raise app.crash_reason or RuntimeError("Faust ended")
+
+    def _unassigned(self, offsets: Mapping[Partition, int]) -> dict[Partition, int]:
+        """Whatever is owned, as if there were one more to read: it counts where Faust gave it up and nobody claims, as when
+        its topic was deleted. A claim takes one partition after the other, and all but one of them stand still."""
+        return {} if self._one_at_a_time.locked() else {place: offset + 1 for place, offset in offsets.items()}
 
     def _show(self, ends: Mapping[Partition, int], offsets: Mapping[Partition, int]) -> None:
         """Sets the metrics. Raises LogReplaced where the log ends before what was read of it."""

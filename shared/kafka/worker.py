@@ -14,7 +14,7 @@ import psycopg
 import structlog
 
 from shared.kafka.bulk import BulkReader, LogReplaced, bulk_reader
-from shared.kafka.faust_group import Partition, highwaters, new_group
+from shared.kafka.faust_group import Partition, assigned, highwaters, new_group
 from shared.kafka.records import Record
 from shared.kafka.slots import take_slot
 from shared.kafka.topics import wait_for_topics
@@ -79,10 +79,10 @@ class StreamWorker:
                 await _stopped(app)
             self._failed.result() if self._failed.done() else watching.result()
 
-    async def _guarded_claim(self, assigned: set[Partition]) -> dict[Partition, int]:
+    async def _guarded_claim(self, given: set[Partition]) -> dict[Partition, int]:
         try:
             async with self._one_at_a_time:
-                return await self._claim(assigned)
+                return await self._claim(given)
         except Exception as error:
             self._fail(error)
             raise
@@ -98,9 +98,9 @@ class StreamWorker:
         if self._failed is not None and not self._failed.done():
             self._failed.set_exception(error)
 
-    async def _claim(self, assigned: set[Partition]) -> dict[Partition, int]:
+    async def _claim(self, given: set[Partition]) -> dict[Partition, int]:
         """Takes the partitions over and reads each to its end, before live records come."""
-        self._owned = {place: await asyncio.to_thread(self._engine.claim, *place) for place in sorted(assigned)}
+        self._owned = {place: await asyncio.to_thread(self._engine.claim, *place) for place in sorted(given)}
         async with bulk_reader(self._bootstrap) as bulk:
             for place, owned in list(self._owned.items()):
                 with self._letting_go(owned):
@@ -110,7 +110,7 @@ class StreamWorker:
                     await asyncio.to_thread(self._engine.retry, owned, everything=True)
                     await self._read_up_to(owned, await bulk.end(*place), bulk)
         self._claimed.set()
-        log.info("stream.claimed", partitions=len(assigned))
+        log.info("stream.claimed", partitions=len(given))
         return {place: owned.next_offset for place, owned in self._owned.items()}
 
     async def _take(self, records: Sequence[Record]) -> None:
@@ -158,17 +158,19 @@ class StreamWorker:
             ends = highwaters(app)
             self._show(ends, offsets)
             now = asyncio.get_running_loop().time()
-            stuck = movement.stuck(self._unassigned(offsets) | ends, offsets, now)
+            stuck = movement.stuck(self._given_up(app, offsets) | ends, offsets, now)
             READER_STILL.labels(self._reader.name).set(max((movement.still(place, now) for place in ends), default=0))
             if stuck:
                 raise StuckReader(f"{self._reader.name} at {stuck}")
             await self._retry_parked()
         raise app.crash_reason or RuntimeError("Faust ended")
 
-    def _unassigned(self, offsets: Mapping[Partition, int]) -> dict[Partition, int]:
-        """Whatever is owned, as if there were one more to read: it counts where Faust gave it up and nobody claims, as when
-        its topic was deleted. A claim takes one partition after the other, and all but one of them stand still."""
-        return {} if self._one_at_a_time.locked() else {place: offset + 1 for place, offset in offsets.items()}
+    def _given_up(self, app: faust.App, offsets: Mapping[Partition, int]) -> dict[Partition, int]:
+        """What is owned and assigned to nobody here, as if there were one more to read: Faust lets go of a topic that was
+        deleted, and nobody claims it. While a claim is under way, it is about to take over."""
+        if self._one_at_a_time.locked():
+            return {}
+        return {place: offsets[place] + 1 for place in offsets.keys() - assigned(app)}
 
     def _show(self, ends: Mapping[Partition, int], offsets: Mapping[Partition, int]) -> None:
         """Sets the metrics. Raises LogReplaced where the log ends before what was read of it."""

@@ -24,8 +24,6 @@ GATHER_SECONDS = 0.004
 SESSION_SECONDS = 10
 HEARTBEAT_SECONDS = 1
 LONGEST_CATCH_UP_SECONDS = 86_400
-METADATA_SECONDS = 3
-"""A topic that was deleted and made anew is assigned again after so long; until then nobody reads it (Faust's own: 5 min)."""
 
 
 def new_group(name: str, instance: str, bootstrap: str, topics: Sequence[str], claim: Claim, take: Take) -> faust.App:
@@ -39,7 +37,6 @@ def new_group(name: str, instance: str, bootstrap: str, topics: Sequence[str], c
         web_enabled=False,
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=instance,
-        consumer_metadata_max_age_ms=METADATA_SECONDS * 1_000,
         broker_session_timeout=SESSION_SECONDS,
         broker_heartbeat_interval=HEARTBEAT_SECONDS,
         broker_max_poll_interval=LONGEST_CATCH_UP_SECONDS,

@@ -31,6 +31,9 @@ STOP_SECONDS = 2.0
 STILL_SECONDS = 30.0
 """Lag and no movement for so long is a reader that only looks alive."""
 
+GIVEN_UP_SECONDS = 5.0
+"""What is owned and not assigned is claimed again within a rebalance, or never."""
+
 
 class StuckReader(RuntimeError):
     """There is lag, and the position stands still."""
@@ -158,7 +161,9 @@ class StreamWorker:
             ends = highwaters(app)
             self._show(ends, offsets)
             now = asyncio.get_running_loop().time()
-            stuck = movement.stuck(self._given_up(app, offsets) | ends, offsets, now)
+            given_up = self._given_up(app, offsets)
+            stuck = movement.stuck(given_up | ends, offsets, now)
+            stuck += [place for place in given_up if movement.still(place, now) > GIVEN_UP_SECONDS]
             READER_STILL.labels(self._reader.name).set(max((movement.still(place, now) for place in ends), default=0))
             if stuck:
                 raise StuckReader(f"{self._reader.name} at {stuck}")

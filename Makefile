@@ -1,5 +1,5 @@
 # Every target first brings .venv up to date (see deploy/install.sh); that takes 0.1 s when it is.
-.PHONY: help run up down status token test bench lock environment
+.PHONY: help run up down status token test bench faults lock environment
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 PYTHON ?=
@@ -10,7 +10,8 @@ help:
 	@echo "make up | down | status            starts, stops, shows Kafka, PostgreSQL and every service"
 	@echo "make -s token ROLE=... MEMBER=...  prints a person's token"
 	@echo "make test                          lint, types, architecture, tests"
-	@echo "make bench                         measures POST to webhook; a table, and .local/bench.json"
+	@echo "make bench [SHORT=1] [ONLY=drain]  figures against the peers; a table, and .local/bench.json"
+	@echo "make faults [SEED=n] [RUNS=m]      seeded faults on a running system; the seeds and what came of them"
 	@echo "make lock                          resolves the locked packages and jars anew"
 
 environment:
@@ -29,7 +30,10 @@ test: environment
 	@sh deploy/check.sh
 
 bench: environment
-	@.venv/bin/python -m tests.bench
+	@.venv/bin/python -m tests.bench $(if $(SHORT),--quick) $(if $(ONLY),--only $(ONLY))
+
+faults: environment
+	@.venv/bin/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS))
 
 lock: environment
 	@.tools/uv/bin/uv pip compile --quiet --universal --all-extras --generate-hashes --no-annotate --no-header \

@@ -11,9 +11,9 @@ from deploy.program import Program
 
 ROLES: dict[str, tuple[str, ...]] = {
     "checkins": ("api", "relay"),
-    "alerts": ("api", "stream", "relay", "webhooks"),
-    "recognition": ("api", "stream", "relay"),
-    "evaluation": ("api", "stream", "relay"),
+    "alerts": ("api", "stream", "replays", "relay", "webhooks"),
+    "recognition": ("api", "stream", "replays", "relay"),
+    "evaluation": ("api", "stream", "replays", "relay"),
     "support": ("api", "stream", "relay"),
 }
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -19,9 +20,21 @@ RESTART_SECONDS = 1.0
 GRACE_SECONDS = 10.0
 
 
+COLLECTS_AFTER = (20_000, 20, 50)
+"""Objects made and not yet freed, before the collector looks at the youngest; then how often it looks at the older ones."""
+
+
+def collect_less_often() -> None:
+    """Call once all is imported, which the collector then leaves alone. Python's own setting makes it walk through whatever
+    a busy process has in hand several times for each group of requests: a fifth of ingest's time."""
+    gc.freeze()
+    gc.set_threshold(*COLLECTS_AFTER)
+
+
 def run_role(common: Common, role: str, ready: Ready, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Runs a role without an API until SIGTERM or SIGINT; exits with 1 where its work ends by itself."""
     configure_logging(common.service, role)
+    collect_less_often()
     asyncio.run(_role(common.health[role], ready, work))
 
 

@@ -24,6 +24,8 @@ class Common:
     keys: Path
     local: bool
     rate_limit: float
+    session_seconds: float = 10
+    """After so long without a heartbeat a stream's partitions are another's."""
 
     @classmethod
     def from_environment(cls, service: str) -> "Common":
@@ -43,6 +45,7 @@ class Common:
             keys=Path(os.environ["ALONGSIDE_KEYS"]),
             local=os.environ.get("ALONGSIDE_LOCAL") == "1",
             rate_limit=float(os.environ.get("ALONGSIDE_RATE_LIMIT") or 50),
+            session_seconds=float(os.environ.get("ALONGSIDE_SESSION_SECONDS") or 10),
         )
 
 

@@ -21,6 +21,8 @@ settings.load_profile("project")  # no test judges by the clock: a busy machine 
 
 ROOT = Path(__file__).resolve().parents[1]
 _numbers = itertools.count(1)
+SHORT_SESSION = {"ALONGSIDE_SESSION_SECONDS": "6"}
+"""The shortest that a broker grants: a stopped process is declared dead sooner."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -74,7 +76,7 @@ def system(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     stack = Stack(ROOT, tmp_path_factory.mktemp("system"))
     containers = request.config.getoption("--parts") == "containers"
     try:
-        stack.up(environ={"PARTS": "containers"} if containers else {})
+        stack.up(environ={"PARTS": "containers"} if containers else {}, extra=SHORT_SESSION)
         yield stack
     finally:
         stack.down()

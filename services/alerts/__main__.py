@@ -3,7 +3,8 @@
 A role imports only what it runs, so that a killed one is back in half the time.
 """
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import aiohttp
 import typer
@@ -26,11 +27,13 @@ from services.alerts.webhooks.leases import Leases
 from services.alerts.webhooks.sending import Sender
 from shared.clock import utc_now
 from shared.http import idempotency
-from shared.kafka import relay_position
+from shared.kafka import relay_position, replay_command
 from shared.kafka.relay_options import AsJson, From
+from shared.kafka.replay_command import Views, add_replays
 from shared.process import run_all, run_role
 from shared.projection import schema
 from shared.projection.generations import Generations
+from shared.projection.ops import Ops
 from shared.projection.positions import Positions
 from shared.store.encryption import KeyEncryptionKey
 from shared.store.event_store import EventStore
@@ -38,7 +41,7 @@ from shared.store.event_store import EventStore
 if TYPE_CHECKING:
     from services.alerts.api.parts import OpenParts
 
-ROLES = ("api", "stream", "relay", "webhooks")
+ROLES = ("api", "stream", "replays", "relay", "webhooks")
 TABLES = (*SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -67,7 +70,9 @@ class Wiring:
         answers = Answers(self.store, self.kek.key_for("idempotent answers"), utc_now)
         writes = Writes(self.store, answers, Commands(self.alerts, self.staff, owing).decide)
         reached = Positions(self.store, READER).reached
-        return OpenParts(self.store, writes, Reading(self.store, utc_now), owing, self.links, reached)
+        parts = OpenParts(self.store, writes, Reading(self.store, utc_now), owing, self.links, reached)
+        parts.ops = Ops(self.store, READER, VIEWS, utc_now)
+        return parts
 
 
 @cli.command("api")
@@ -120,6 +125,40 @@ def send_webhooks() -> None:
             await Dispatcher(leases, sender, does, utc_now).run(common.database_url)
 
     run_role(common, "webhooks", leases.ready, work)
+
+
+def _views() -> Views:
+    settings = Settings.from_environment()
+    return Views(settings.common, Wiring(settings).store, READER, VIEWS)
+
+
+add_replays(cli, _views)
+
+
+@cli.command("replay")
+def replay(
+    view: replay_command.Name = "members",
+    target: replay_command.Kind = replay_command.Target.DRY_RUN,
+    dry_run: replay_command.DryRun = False,
+    rules: Annotated[Path | None, typer.Option(help="A rule set to try on history: a changed copy of rules.yaml.")] = None,
+    since: replay_command.Since = None,
+    until: replay_command.Until = None,
+    types: replay_command.Types = None,
+    members: replay_command.Members = None,
+    rate: replay_command.Rate = None,
+    switch: replay_command.Switch = False,
+    as_json: replay_command.Json = False,
+) -> None:
+    """Builds a view anew; or, with --rules, says which alerts another rule set would have raised on history, raising none."""
+    if rules:
+        from services.alerts.application import what_if_command
+
+        asked = what_if_command.question(dry_run, rules, since, until)
+        what_if_command.answer(Settings.from_environment().common.kafka, asked, as_json)
+        return
+    limits = {"from": since, "to": until, "types": types, "members": members}
+    kind = replay_command.kind_of(target, dry_run)
+    raise typer.Exit(replay_command.replay(_views(), view, kind, limits, rate, switch, as_json))
 
 
 @cli.command("all")

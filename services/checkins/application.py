@@ -90,14 +90,18 @@ Command = EnrolMember | ChangeMember | EraseMember | RecordCheckIn | RecordCheck
 
 @dataclass(frozen=True)
 class Known:
-    """The members and keys that a group of commands is about."""
+    """The members that a group of commands is about, and their keys, each unwrapped only for who writes something down."""
 
     members: dict[UUID, views.KnownMember]
-    keys: dict[UUID, bytes]
+    wrapped: dict[UUID, bytes]
+    unwrap: Callable[[UUID, bytes], bytes]
+
+    def key(self, member: UUID) -> bytes:
+        return self.unwrap(member, self.wrapped[member])
 
     def member(self, member: UUID, pointer: str) -> views.KnownMember:
         """Raises a 404 Problem for whom isn't enrolled, or no longer."""
-        if member not in self.members or member not in self.keys:
+        if member not in self.members or member not in self.wrapped:
             raise unknown("member", pointer)
         return self.members[member]
 
@@ -112,7 +116,8 @@ class Checkins:
 
     def decide(self, commands: Sequence[Command]) -> list[Decision[Any] | Exception]:
         ids = list({member for command in commands for member in command.members()})
-        known = Known(views.members(self._store, ids), self._keys.of(ids)) if ids else Known({}, {})
+        members, wrapped = (views.members(self._store, ids), self._keys.wrapped(ids)) if ids else ({}, {})
+        known = Known(members, wrapped, self._keys.unwrap)
         return [self._one(command, known) for command in commands]
 
     def _one(self, command: Command, known: Known) -> Decision[Any] | Exception:
@@ -138,7 +143,7 @@ class Checkins:
             known.member(command.place["manager"], "/manager")
         place = msgspec.structs.replace(member.place, **command.place)
         consents = msgspec.structs.replace(member.consents, **command.consents)
-        name = sealed(known.keys[member.id], command.name, member.id, "name") if command.name is not None else None
+        name = sealed(known.key(member.id), command.name, member.id, "name") if command.name is not None else None
         events = member.change(self._clock(), place, consents, name)
         return Decision({"id": member.id}, events, (views.put_member(member.id, place, consents),))
 
@@ -172,13 +177,13 @@ class Checkins:
         known.member(flag.member, "/member")
         if flag.reporter:
             known.member(flag.reporter, "/reporter")
-        note = sealed(known.keys[flag.member], command.note, flag.id, "note") if command.note else None
+        note = sealed(known.key(flag.member), command.note, flag.id, "note") if command.note else None
         return Decision({"id": flag.id}, (flag.raise_flag(self._clock(), note),))
 
     def _recorded(self, command: RecordCheckIn, known: Known, pointer: str) -> CheckInRecorded:
         check_in = command.check_in
         known.member(check_in.member, pointer)
-        note = sealed(known.keys[check_in.member], command.note, check_in.id, "note") if command.note else None
+        note = sealed(known.key(check_in.member), command.note, check_in.id, "note") if command.note else None
         return check_in.record(self._clock(), note)
 
     def _current(self, member: UUID, known: Known) -> Member:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -11,7 +10,7 @@ from psycopg.rows import DictRow
 
 from services.checkins.domain import CheckInRecorded
 from services.checkins.domain.member import Consented, Place
-from shared.store.event_store import EventStore, Write
+from shared.store.event_store import EventStore, Rows, Write
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS members (id uuid PRIMARY KEY, place jsonb NOT NULL, consents jsonb NOT NULL)",
@@ -34,7 +33,7 @@ class KnownMember(msgspec.Struct, frozen=True):
 
 def members(store: EventStore, ids: Sequence[UUID]) -> dict[UUID, KnownMember]:
     """The members there are among these ids; the erased aren't."""
-    with store.transaction() as cursor:
+    with store.reading() as cursor:
         cursor.execute("SELECT id, place, consents FROM members WHERE id = ANY(%s)", (list(ids),))
         return {row["id"]: msgspec.convert(row, KnownMember) for row in cursor}
 
@@ -64,16 +63,11 @@ def drop_member(member: UUID) -> Write:
 
 def put_check_ins(recorded: Sequence[CheckInRecorded]) -> Write:
     rows = [(e.originator_id, e.member, e.recorded_at, e.mood, e.energy, e.stress, e.wants_contact, e.note) for e in recorded]
-    columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)]
-
-    def write(cursor: Cursor[DictRow]) -> None:
-        cursor.execute(
-            "INSERT INTO check_ins SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::smallint[],"
-            " %s::smallint[], %s::smallint[], %s::boolean[], %s::bytea[])",
-            columns,
-        )
-
-    return write
+    return Rows(
+        "INSERT INTO check_ins SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::smallint[],"
+        " %s::smallint[], %s::smallint[], %s::boolean[], %s::bytea[])",
+        rows,
+    )
 
 
 def check_ins_of(store: EventStore, member: UUID, limit: int, before: tuple[datetime, UUID] | None) -> list[DictRow]:

@@ -18,9 +18,11 @@ from shared.clock import utc_now
 from shared.http import idempotency
 from shared.kafka import relay_position
 from shared.kafka.relay_options import AsJson, From
+from shared.kafka.replay_command import Views, add_commands
 from shared.process import run_all, run_role
 from shared.projection import schema
 from shared.projection.generations import Generations
+from shared.projection.ops import Ops
 from shared.projection.positions import Positions
 from shared.settings import Common
 from shared.store.encryption import KeyEncryptionKey
@@ -29,7 +31,7 @@ from shared.store.event_store import EventStore
 if TYPE_CHECKING:
     from services.evaluation.api.parts import OpenParts
 
-ROLES = ("api", "stream", "relay")
+ROLES = ("api", "stream", "replays", "relay")
 SCHEMA = (*views.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -59,9 +61,11 @@ def _open(settings: Settings) -> "OpenParts":
     evaluation = Evaluation(store, seals, instruments, settings.crisis_url, utc_now)
     answers = Answers(store, kek.key_for("idempotent answers"), utc_now)
     readings = Readings(store, instruments, seals)
-    return OpenParts(
+    parts = OpenParts(
         store, readings, Writes(store, answers, evaluation.decide), Positions(store, READER), kek.key_for("drawn tokens")
     )
+    parts.ops = Ops(store, READER, views_of(instruments), utc_now)
+    return parts
 
 
 @cli.command("api")
@@ -106,6 +110,14 @@ def relay_events(start: From = None, json: AsJson = False) -> None:
             together.create_task(follower.run())
 
     run_role(common, "relay", follower.ready, work)
+
+
+def _views() -> Views:
+    common = Settings.from_environment().common
+    return Views(common, _store(common), READER, views_of(all_instruments()))
+
+
+add_commands(cli, _views)
 
 
 @cli.command("all")

@@ -15,9 +15,11 @@ from shared.clock import utc_now
 from shared.http import idempotency
 from shared.kafka import relay_position
 from shared.kafka.relay_options import AsJson, From
+from shared.kafka.replay_command import Views, add_commands
 from shared.process import run_all
 from shared.projection import schema
 from shared.projection.generations import Generations
+from shared.projection.ops import Ops
 from shared.projection.positions import Positions
 from shared.settings import Common
 from shared.store import encryption
@@ -27,7 +29,7 @@ from shared.store.event_store import EventStore
 if TYPE_CHECKING:
     from services.recognition.api.parts import OpenParts
 
-ROLES = ("api", "stream", "relay")
+ROLES = ("api", "stream", "replays", "relay")
 SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -48,7 +50,9 @@ def _open(settings: Settings) -> "OpenParts":
     kek = KeyEncryptionKey.from_file(settings.common.keys / "kek")
     recognition = Recognition(store, MemberKeys(store, kek), utc_now)
     answers = Answers(store, kek.key_for("idempotent answers"), utc_now)
-    return OpenParts(store, recognition, Writes(store, answers, recognition.decide), Positions(store, READER), utc_now)
+    parts = OpenParts(store, recognition, Writes(store, answers, recognition.decide), Positions(store, READER), utc_now)
+    parts.ops = Ops(store, READER, VIEWS, utc_now)
+    return parts
 
 
 @cli.command("api")
@@ -85,6 +89,14 @@ def relay_events(start: From = None, json: AsJson = False) -> None:
         from shared.kafka.relay_role import run_relay
 
         run_relay(common, store, relay.TOPIC, relay.translate)
+
+
+def _views() -> Views:
+    common = Settings.from_environment().common
+    return Views(common, _store(common), READER, VIEWS)
+
+
+add_commands(cli, _views)
 
 
 @cli.command("all")

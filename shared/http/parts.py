@@ -3,7 +3,9 @@
 import asyncio
 from typing import Generic, TypeVar
 
+from shared.errors import Problem
 from shared.http.writes import Writes
+from shared.projection.ops import Ops
 from shared.store.event_store import EventStore
 
 C = TypeVar("C")
@@ -15,6 +17,14 @@ class StoreParts(Generic[C]):
     def __init__(self, store: EventStore, writes: Writes[C]) -> None:
         self.store = store
         self.writes = writes
+        self.ops: Ops | None = None
+
+    @property
+    def required_ops(self) -> Ops:
+        """Raises a 503 Problem where this service was opened without its views."""
+        if self.ops is None:
+            raise Problem(503, "not-ready", "The views aren't open.", headers={"Retry-After": "1"})
+        return self.ops
 
     def check(self) -> None:
         """Raises where the database can't be reached."""

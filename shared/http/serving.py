@@ -14,6 +14,7 @@ from shared.http.limits import RateLimit
 from shared.http.opening import Opening
 from shared.http.parts import StoreParts
 from shared.observability import configure_logging
+from shared.process import collect_less_often
 from shared.settings import Common
 
 P = TypeVar("P", bound=StoreParts[Any])
@@ -29,6 +30,7 @@ def run_api(common: Common, opened: Callable[[], P], build: Callable[[Opening[P]
     parts = Opening(opened, lambda open_parts: open_parts.check())
     app = build(parts, Wall(Tokens(common.keys / "jwks.json"), RateLimit(common.rate_limit)))
     app.router.lifespan_context = _opening(parts)
+    collect_less_often()
     host, _, port = common.bind.rpartition(":")
     uvicorn.run(
         app,

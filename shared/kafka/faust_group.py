@@ -21,12 +21,20 @@ Take = Callable[[Sequence[Record]], Awaitable[None]]
 
 MOST_AT_ONCE = 5_000
 GATHER_SECONDS = 0.004
-SESSION_SECONDS = 10
+SESSION_SECONDS = 10.0
 HEARTBEAT_SECONDS = 1
 LONGEST_CATCH_UP_SECONDS = 86_400
 
 
-def new_group(name: str, instance: str, bootstrap: str, topics: Sequence[str], claim: Claim, take: Take) -> faust.App:
+def new_group(
+    name: str,
+    instance: str,
+    bootstrap: str,
+    topics: Sequence[str],
+    claim: Claim,
+    take: Take,
+    session_seconds: float = SESSION_SECONDS,
+) -> faust.App:
     """A Faust app that claims its partitions by `claim`, which answers where each resumes, and gives records to `take`."""
     app = faust.App(
         name,
@@ -37,7 +45,7 @@ def new_group(name: str, instance: str, bootstrap: str, topics: Sequence[str], c
         web_enabled=False,
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=instance,
-        broker_session_timeout=SESSION_SECONDS,
+        broker_session_timeout=session_seconds,
         broker_heartbeat_interval=HEARTBEAT_SECONDS,
         broker_max_poll_interval=LONGEST_CATCH_UP_SECONDS,
         stream_wait_empty=False,

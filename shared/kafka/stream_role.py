@@ -9,5 +9,5 @@ from shared.store.event_store import EventStore
 
 def run_stream(common: Common, store: EventStore, reader: Reader) -> None:
     """Reads until SIGTERM or SIGINT."""
-    worker = StreamWorker(reader, store, common.database_url, common.kafka)
+    worker = StreamWorker(reader, store, common.database_url, common.kafka, common.session_seconds)
     run_role(common, "stream", worker.ready, worker.run)

@@ -27,6 +27,17 @@ async def ensure_topics(bootstrap: str, topics: list[str]) -> None:
         await admin.close()
 
 
+async def partitions_of(bootstrap: str, topic: str) -> list[int]:
+    """The partitions that a topic has; none where it isn't there. Raises KafkaError where the broker can't be reached."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        found = await admin.describe_topics()  # asked for by its name, a topic that isn't there would be made
+        return sorted(one["partition"] for each in found if each["topic"] == topic for one in each["partitions"])
+    finally:
+        await admin.close()
+
+
 async def wait_for_topics(bootstrap: str, topics: Sequence[str]) -> None:
     """Returns once the broker is reached and the topics are there, however long that takes."""
     while True:

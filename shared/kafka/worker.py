@@ -14,12 +14,13 @@ import psycopg
 import structlog
 
 from shared.kafka.bulk import BulkReader, LogReplaced, bulk_reader
-from shared.kafka.faust_group import Partition, assigned, highwaters, new_group
+from shared.kafka.faust_group import SESSION_SECONDS, Partition, assigned, highwaters, new_group
 from shared.kafka.records import Record
 from shared.kafka.slots import take_slot
 from shared.kafka.topics import wait_for_topics
 from shared.observability import READER_LAG, READER_STILL
 from shared.projection.engine import Engine
+from shared.projection.generations import Generations
 from shared.projection.positions import Fenced, Owned
 from shared.projection.reader import Reader, topics_of
 from shared.store.event_store import EventStore
@@ -42,10 +43,14 @@ class StuckReader(RuntimeError):
 class StreamWorker:
     """Runs one reader in one process."""
 
-    def __init__(self, reader: Reader, store: EventStore, database_url: str, bootstrap: str) -> None:
+    def __init__(
+        self, reader: Reader, store: EventStore, database_url: str, bootstrap: str, session_seconds: float = SESSION_SECONDS
+    ) -> None:
         self._reader = reader
+        self._store = store
         self._database_url = database_url
         self._bootstrap = bootstrap
+        self._session_seconds = session_seconds
         self._topics = topics_of(reader.views)
         self._engine = Engine(store, reader.name, reader.views, reader.follow)
         self._owned: dict[Partition, Owned] = {}
@@ -62,6 +67,7 @@ class StreamWorker:
         """Reads until cancelled. Raises whatever makes a restart the right answer."""
         self._failed = asyncio.get_running_loop().create_future()
         async with await psycopg.AsyncConnection.connect(self._database_url, autocommit=True) as connection:
+            await self._until_the_views_are_this_releases()
             slot = await take_slot(connection, self._reader.name)
             await wait_for_topics(self._bootstrap, self._topics)
             app = new_group(
@@ -71,6 +77,7 @@ class StreamWorker:
                 self._topics,
                 self._guarded_claim,
                 self._guarded_take,
+                self._session_seconds,
             )
             watching = asyncio.create_task(self._watch(app, connection))
             try:
@@ -81,6 +88,13 @@ class StreamWorker:
                 watching.cancel()
                 await _stopped(app)
             self._failed.result() if self._failed.done() else watching.result()
+
+    async def _until_the_views_are_this_releases(self) -> None:
+        """Not before joining the group, where an older release may still read: its views are being built anew meanwhile."""
+        generations = Generations(self._reader.name, self._reader.views)
+        while not await asyncio.to_thread(generations.fit, self._store):
+            log.warning("stream.waits_for_views", reader=self._reader.name)
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _guarded_claim(self, given: set[Partition]) -> dict[Partition, int]:
         try:
@@ -159,7 +173,8 @@ class StreamWorker:
             await connection.execute("SELECT 1")
             offsets = {place: owned.next_offset for place, owned in self._owned.items()}
             ends = highwaters(app)
-            self._show(ends, offsets)
+            await self._show(ends, offsets)
+            await asyncio.to_thread(self._keep_ends, ends)
             now = asyncio.get_running_loop().time()
             given_up = self._given_up(app, offsets)
             stuck = movement.stuck(given_up | ends, offsets, now)
@@ -177,15 +192,27 @@ class StreamWorker:
             return {}
         return {place: offsets[place] + 1 for place in offsets.keys() - assigned(app)}
 
-    def _show(self, ends: Mapping[Partition, int], offsets: Mapping[Partition, int]) -> None:
-        """Sets the metrics. Raises LogReplaced where the log ends before what was read of it."""
+    async def _show(self, ends: Mapping[Partition, int], offsets: Mapping[Partition, int]) -> None:
+        """Sets the metrics. Raises LogReplaced where the log ends before what was read of it.
+
+        What the last fetch told may be older than what was read in bulk since, so the broker is asked before that is said.
+        """
         for place, offset in offsets.items():
             end = ends.get(place)
             if end is None:
                 continue
-            if end < offset and not self._one_at_a_time.locked():  # a claim finds out by itself, one after the other
+            if end < offset and not self._one_at_a_time.locked() and await self._end(place) < offset:
                 raise LogReplaced(f"{self._reader.name} at {place}")
-            READER_LAG.labels(self._reader.name, place[0], str(place[1])).set(end - offset)
+            READER_LAG.labels(self._reader.name, place[0], str(place[1])).set(max(end - offset, 0))
+
+    async def _end(self, place: Partition) -> int:
+        async with bulk_reader(self._bootstrap) as bulk:
+            return await bulk.end(*place)
+
+    def _keep_ends(self, ends: Mapping[Partition, int]) -> None:
+        for place, owned in list(self._owned.items()):
+            if place in ends:
+                self._engine.positions.see_end(owned, ends[place])
 
     async def _retry_parked(self) -> None:
         if self._one_at_a_time.locked():

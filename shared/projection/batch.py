@@ -50,6 +50,9 @@ class Folding:
     parked: set[bytes]
     """Subjects whose events wait; those that fail here are added."""
 
+    settled: Mapping[int, bool] = field(default_factory=dict)
+    """What the live reader hasn't folded either, by offset: parked (True) or dropped (False)."""
+
     effects: list[Effect] = field(default_factory=list)
     parkings: list[Parking] = field(default_factory=list)
     sequences: list[int] = field(default_factory=list)
@@ -61,6 +64,11 @@ class Folding:
     def fold(self, entries: Iterable[Entry]) -> None:
         """An event whose fold fails changes nothing, in no view, and is parked; so are the later ones of its subject."""
         for record, sequence, event, keys in entries:
+            if self.settled and (waits := self.settled.get(record.offset)) is not None:
+                if waits:
+                    self.parked.add(subject_of(record))
+                    self.parkings.append(Parking(record, None))
+                continue
             if self.parked and subject_of(record) in self.parked:
                 self.parkings.append(Parking(record, None))
                 continue

@@ -4,7 +4,7 @@ It knows nothing of how the records came. What has been taken already is passed 
 that died after an acknowledgement sends again, at new offsets. Without a `follow`, effects are nobody's: that is replay.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -39,7 +39,10 @@ def nothing_follows(effects: Sequence[Effect], changed: Changed) -> Changes:
 
 
 class Engine:
-    """Takes batches for one reader. Its methods block; those of one partition are called one after the other."""
+    """Takes batches for one reader. Its methods block; those of one partition are called one after the other.
+
+    `beside` names the live reader beside which a view is built anew: what that one has parked or dropped isn't folded.
+    """
 
     def __init__(
         self,
@@ -49,6 +52,7 @@ class Engine:
         follow: Follow = nothing_follows,
         tables: Tables | None = None,
         clock: Clock = utc_now,
+        beside: str | None = None,
     ) -> None:
         self._store = store
         self._name = name
@@ -57,6 +61,7 @@ class Engine:
         self._find_tables = tables or Generations(name, views).live
         self._tables: dict[str, Table[Any]] = {}
         self._clock = clock
+        self._beside = beside
         self._limit = ParkingLimit()
         self.positions = Positions(store, name)
 
@@ -89,6 +94,11 @@ class Engine:
                 self.take(owned, fresh[len(fresh) // 2 :])
             else:
                 self._take(owned, fresh, [(fresh[0], _sequence(fresh[0]), error, ())])
+
+    def pass_over(self, owned: Owned, next_offset: int) -> None:
+        """Moves the position past records that aren't for this reader."""
+        self._store.record((), (self.positions.move(owned, next_offset, (), None),))
+        owned.next_offset, owned.anchor = next_offset, None
 
     def retry(self, owned: Owned, everything: bool = False) -> None:
         """Folds again, in order, what is parked and due; a subject without anything parked flows on. With `everything`, due
@@ -143,9 +153,17 @@ class Engine:
 
     def _fold(self, owned: Owned, entries: Sequence[Entry], waiting: set[bytes]) -> Folding:
         views = self._views_of(owned.topic)
-        folding = Folding(views, [self._states(owned, view, n, entries) for n, view in enumerate(views)], waiting)
+        states = [self._states(owned, view, n, entries) for n, view in enumerate(views)]
+        folding = Folding(views, states, waiting, self._settled(owned, entries))
         folding.fold(entries)
         return folding
+
+    def _settled(self, owned: Owned, entries: Sequence[Entry]) -> Mapping[int, bool]:
+        if not (self._beside and entries):
+            return {}
+        with self._store.transaction() as cursor:
+            first, last = entries[0][0].offset, entries[-1][0].offset
+            return parked.settled(cursor, self._beside, owned.topic, owned.partition, first, last + 1)
 
     def _states(self, owned: Owned, view: View[Any], n: int, entries: Sequence[Entry]) -> dict[Key, Any]:
         """The state of every key that the entries need, from memory or from the table."""

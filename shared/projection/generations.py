@@ -56,6 +56,15 @@ class Generations:
                 raise OtherVersion(f"{view.name} is live in version {rows[view.name]['version']}, not {view.version}")
         return {view.name: Table(view, rows[view.name]["live"]) for view in self.views}
 
+    def fit(self, store: EventStore) -> bool:
+        """Whether every live generation is of this code's version."""
+        try:
+            with store.transaction() as cursor:
+                self.live(cursor)
+        except OtherVersion:
+            return False
+        return True
+
     def _begin(self, cursor: Cursor[DictRow], view: View[Any]) -> None:
         cursor.execute(
             "SELECT 1 FROM reader_positions WHERE reader = %s AND topic = %s AND next_offset > 0", (self.reader, view.topic)

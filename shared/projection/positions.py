@@ -19,7 +19,7 @@ from shared.store.event_store import EventStore, Write
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS reader_positions (reader text, topic text, partition int, next_offset bigint NOT NULL,"
     " sequence bigint NOT NULL, epoch bigint NOT NULL, recent bigint[] NOT NULL, anchor text,"
-    " switches bigint NOT NULL DEFAULT 0, moved_at timestamptz NOT NULL DEFAULT now(),"
+    " switches bigint NOT NULL DEFAULT 0, end_offset bigint,"
     " PRIMARY KEY (reader, topic, partition))",
 )
 REMEMBERED = 256
@@ -89,7 +89,7 @@ class Positions:
 
         def write(cursor: Cursor[DictRow]) -> None:
             cursor.execute(
-                "UPDATE reader_positions SET next_offset = %s, sequence = %s, recent = %s, anchor = %s, moved_at = now()"
+                "UPDATE reader_positions SET next_offset = %s, sequence = %s, recent = %s, anchor = %s"
                 " WHERE reader = %s AND topic = %s AND partition = %s AND epoch = %s AND next_offset = %s AND switches = %s"
                 " RETURNING 1",
                 (next_offset, sequence, recent, anchor, *place, owned.epoch, owned.next_offset, owned.switches),
@@ -98,6 +98,15 @@ class Positions:
                 raise self._why_not(cursor, owned)
 
         return write
+
+    def see_end(self, owned: Owned, end: int) -> None:
+        """For whoever asks how far behind this reader is."""
+        with self._store.transaction() as cursor:
+            cursor.execute(
+                "UPDATE reader_positions SET end_offset = %s WHERE reader = %s AND topic = %s AND partition = %s AND epoch = %s"
+                " AND end_offset IS DISTINCT FROM %s",
+                (end, self._reader, owned.topic, owned.partition, owned.epoch, end),
+            )
 
     def look(self, owned: Owned) -> int:
         """How many switches of views this partition has seen. Raises Fenced where it isn't ours any more."""

@@ -1,5 +1,5 @@
 """The tables that every reader's database has."""
 
-from shared.projection import generations, parked, positions
+from shared.projection import generations, parked, positions, replays
 
-SCHEMA = (*positions.SCHEMA, *parked.SCHEMA, *generations.SCHEMA)
+SCHEMA = (*positions.SCHEMA, *parked.SCHEMA, *generations.SCHEMA, *replays.SCHEMA)

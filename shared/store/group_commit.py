@@ -7,11 +7,11 @@ a second one by one became 1,630 (deploy/decisions/0003).
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from shared.store.event_store import Conflict, EventStore, Unavailable, Write, WriteWithIds
+from shared.store.event_store import Conflict, EventStore, Rows, Unavailable, Write, WriteWithIds
 from shared.store.events import PrivateEvent
 
 C = TypeVar("C")
@@ -58,9 +58,6 @@ class _Waiting(Generic[C, R]):
         self.future = self.loop.create_future()
 
     def settle(self, outcome: Done[R] | Exception) -> None:
-        self.loop.call_soon_threadsafe(self._settle, outcome)
-
-    def _settle(self, outcome: Done[R] | Exception) -> None:
         if self.future.done():
             return
         if isinstance(outcome, Exception):
@@ -106,8 +103,8 @@ class GroupCommit(Generic[C, R]):
             outcomes = [failure] * len(group)
         except Exception:
             outcomes = [self._alone(waiting.command) for waiting in group]
-        for waiting, outcome in zip(group, outcomes, strict=True):
-            waiting.settle(outcome)
+        for loop in {waiting.loop for waiting in group}:
+            loop.call_soon_threadsafe(_settle, [pair for pair in zip(group, outcomes, strict=True) if pair[0].loop is loop])
 
     def _alone(self, command: C) -> Done[R] | Exception:
         for _ in range(ATTEMPTS_ALONE):
@@ -126,6 +123,12 @@ class GroupCommit(Generic[C, R]):
         return [outcome if isinstance(outcome, Exception) else Done(outcome.result, next(positions)) for outcome in outcomes]
 
 
+def _settle(outcomes: "Sequence[tuple[_Waiting[C, R], Done[R] | Exception]]") -> None:
+    """Of a whole group at once: to wake the loop for each of them costs more than to answer it."""
+    for waiting, outcome in outcomes:
+        waiting.settle(outcome)
+
+
 def record_decisions(store: EventStore, decisions: Sequence[Decision[R]]) -> list[int | None]:
     """Saves several decisions in one transaction; each one's position, in order."""
     spans: list[tuple[Decision[R], int, int]] = []
@@ -134,11 +137,25 @@ def record_decisions(store: EventStore, decisions: Sequence[Decision[R]]) -> lis
         spans.append((decision, count, count := count + len(decision.events)))
 
     after = [_with_own_ids(decision.stored, start, end) for decision, start, end in spans if decision.stored is not None]
-    writes = [write for decision in decisions for write in decision.writes]
+    writes = _gathered(write for decision in decisions for write in decision.writes)
     if not (count or writes or after):
         return [None] * len(spans)
     ids = store.record([event for decision in decisions for event in decision.events], writes, after)
     return [ids[end - 1] if end > start else None for _, start, end in spans]
+
+
+def _gathered(writes: Iterable[Write]) -> list[Write]:
+    """New rows of one statement together, where the first of them stood; everything else in its order."""
+    gathered: list[Write] = []
+    rows: dict[str, list[tuple[object, ...]]] = {}
+    for write in writes:
+        if not isinstance(write, Rows):
+            gathered.append(write)
+            continue
+        if write.statement not in rows:
+            gathered.append(Rows(write.statement, rows.setdefault(write.statement, [])))
+        rows[write.statement] += write.rows
+    return gathered
 
 
 def _with_own_ids(stored: WriteWithIds, start: int, end: int) -> WriteWithIds:

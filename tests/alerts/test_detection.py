@@ -10,7 +10,7 @@ import pytest
 from services.alerts.domain.members import Member
 from services.alerts.domain.signals import Signal
 from services.alerts.domain.tiers import needs_a_supporter, tier_of
-from services.alerts.views.members import Concern, Farewell, alert_of, fold
+from services.alerts.views.members import SHIPPED, VIEW, Concern, Farewell, alert_of
 from shared.events.alerts import Tier
 from shared.events.checkins import (
     CheckInRecorded,
@@ -43,7 +43,7 @@ def flag(urgent: bool, reporter: UUID | None = None) -> DistressFlagged:
 def concerns(member: Member | None, *events: MemberEvent) -> list[Concern]:
     found: list[Concern] = []
     for event in events:
-        member, effects = fold(member, event)
+        member, effects = VIEW.fold(member, event)
         found += [effect for effect in effects if isinstance(effect, Concern)]
     return found
 
@@ -104,7 +104,7 @@ def test_an_event_raises_the_same_alert_at_every_reading() -> None:
 
 
 def test_an_erased_member_is_asked_for_nothing_any_more() -> None:
-    erased, effects = fold(SOMEBODY, MemberErased(occurred_at=NOW, member=SOMEBODY.id))
+    erased, effects = VIEW.fold(SOMEBODY, MemberErased(occurred_at=NOW, member=SOMEBODY.id))
     assert effects == (Farewell(SOMEBODY.id),)
     assert concerns(erased, check_in(wants_contact=True)) == []
 
@@ -112,7 +112,7 @@ def test_an_erased_member_is_asked_for_nothing_any_more() -> None:
 def test_an_erased_member_keeps_nothing_but_the_line_to_their_manager() -> None:
     manager = uuid4()
     member = replace(SOMEBODY, manager=manager, languages=("en",), last_alert_at=NOW)
-    erased, _ = fold(member, MemberErased(occurred_at=NOW, member=SOMEBODY.id))
+    erased, _ = VIEW.fold(member, MemberErased(occurred_at=NOW, member=SOMEBODY.id))
     assert erased == Member(SOMEBODY.id, known=True, erased=True, manager=manager)
 
 
@@ -120,10 +120,10 @@ def test_the_view_follows_enrolment_moves_and_consents() -> None:
     id_, first, second = uuid4(), uuid4(), uuid4()
     place: dict[str, Any] = {"occurred_at": NOW, "member": id_, "team": "a", "timezone": "UTC"}
     agreed = Consents(analytics=True)
-    member, _ = fold(Member(id_), MemberEnrolled(**place, manager=first, languages=("en",), consents=agreed))
+    member, _ = VIEW.fold(Member(id_), MemberEnrolled(**place, manager=first, languages=("en",), consents=agreed))
     assert member == Member(id_, known=True, manager=first, languages=("en",), analytics=True)
-    member, _ = fold(member, MemberMoved(**place, manager=second, languages=("de",)))
-    member, _ = fold(member, ConsentChanged(occurred_at=NOW, member=id_, consents=Consents(contact=True)))
+    member, _ = VIEW.fold(member, MemberMoved(**place, manager=second, languages=("de",)))
+    member, _ = VIEW.fold(member, ConsentChanged(occurred_at=NOW, member=id_, consents=Consents(contact=True)))
     assert member == Member(id_, known=True, manager=second, languages=("de",), contact=True)
 
 
@@ -132,6 +132,6 @@ def test_the_view_follows_enrolment_moves_and_consents() -> None:
     [(0, "green"), (1.9, "green"), (2, "yellow"), (3.9, "yellow"), (4, "orange"), (7.9, "orange"), (8, "red"), (20, "red")],
 )
 def test_points_make_tiers(points: float, tier: str) -> None:
-    found = tier_of([Signal("any", points, "Any.")])
+    found = tier_of([Signal("any", points, "Any.")], SHIPPED.tiers)
     assert found == tier
     assert needs_a_supporter(found) is (tier in ("orange", "red"))

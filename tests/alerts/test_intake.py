@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from services.alerts.domain.members import Member
-from services.alerts.views.members import fold
+from services.alerts.views.members import VIEW
 from shared.events.checkins import CheckInRecorded, MemberErased
 from shared.store.event_store import Conflict
 from tests.alerts.world import Receiver, World
@@ -32,7 +32,7 @@ async def test_reading_again_raises_nothing_again(world: World, receivers: Start
 
 
 async def test_two_readers_of_one_event_conflict_and_one_alert_stays(world: World) -> None:
-    _, effects = fold(Member(member := world.member(), known=True, contact=True), request(world, member))
+    _, effects = VIEW.fold(Member(member := world.member(), known=True, contact=True), request(world, member))
     one, other = world.intake.act_on(effects, {}), world.intake.act_on(effects, {})
     world.store.record(one.events, one.writes)
     with pytest.raises(Conflict):

@@ -1,71 +1,54 @@
 """`make bench`: figures measured on this machine, each beside something to compare it with, as a table and as JSON.
 
-    python -m tests.bench [--requests 500] [--out .local/bench.json]
+    python -m tests.bench [--quick] [--only drain,growth,ingest,latency] [--out .local/bench.json]
 
-`ratio` is ours over what it is held against.
+`ratio` is ours over what it is held against (`growth.*`: many members over few).
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
-import tempfile
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from deploy import Stack
 from deploy.__main__ import LOCAL
-from deploy.layout import CHECKOUT
-from tests.bench.latency import idle_latency
+from tests.bench.drain import drain, growth
+from tests.bench.figures import Figure, keep, show
+from tests.bench.ingest import ingest
+from tests.bench.latency import latency
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 console = Console()
 
-
-@dataclass(frozen=True)
-class Figure:
-    """One measurement. `against` says what `ratio` compares it with."""
-
-    measure: str
-    value: float
-    unit: str
-    against: str
-    ratio: float
+GROUPS: dict[str, Callable[[Console, bool], list[Figure]]] = {
+    "drain": drain,
+    "growth": growth,
+    "ingest": ingest,
+    "latency": latency,
+}
 
 
 @app.command()
-def bench(requests: Annotated[int, typer.Option(min=10)] = 500, out: Path = LOCAL / "bench.json") -> None:
+def bench(
+    quick: Annotated[bool, typer.Option(help="small counts, no peers: that it runs, not how fast")] = False,
+    only: Annotated[str, typer.Option(help="groups, with commas between them")] = ",".join(GROUPS),
+    out: Path = LOCAL / "bench.json",
+) -> None:
     """Measures on processes and parts of its own, and leaves nothing running."""
-    with tempfile.TemporaryDirectory() as folder:
-        stack = Stack(CHECKOUT, Path(folder))
-        stack.up(environ={})
-        try:
-            figures = list(_latency(stack, requests))
-        finally:
-            stack.down()
-    _show(figures)
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps([asdict(figure) for figure in figures], indent=2) + "\n")
-
-
-def _latency(stack: Stack, requests: int) -> Iterable[Figure]:
-    measured = asyncio.run(idle_latency(stack, requests))
-    for name, share in (("p50", 0.5), ("p99", 0.99)):
-        ours, bare = measured.whole_way(share), measured.bare_post(share)
-        yield Figure(f"latency.{name}_ms.idle", round(ours, 1), "ms", "a bare POST to the same receiver", round(ours / bare, 1))
-
-
-def _show(figures: list[Figure]) -> None:
-    table = Table("measure", "value", "unit", "against", "ratio")
-    for figure in figures:
-        table.add_row(figure.measure, str(figure.value), figure.unit, figure.against, str(figure.ratio))
-    console.print(table)
+    wanted = only.split(",")
+    if unknown := set(wanted) - GROUPS.keys():
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: there are {', '.join(GROUPS)}")
+    begun, figures = time.monotonic(), []
+    for name in wanted:
+        console.print(f"{name} ...")
+        figures += GROUPS[name](console, quick)
+    show(figures, console)
+    keep(figures, out)
+    console.print(f"{time.monotonic() - begun:.0f} s, kept in {out}")
 
 
 if __name__ == "__main__":

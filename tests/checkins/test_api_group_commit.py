@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.checkins.serving import Served
+from tests.checkins.serving import Served, serve
 
 
 @pytest.fixture
@@ -54,3 +54,15 @@ async def test_a_member_erased_while_they_check_in_leaves_no_readable_note(check
     assert {answer.status_code for answer in answers} <= {201, 202, 404}
     rows = await asyncio.to_thread(checkins.rows, "SELECT count(*) AS keys FROM member_keys WHERE member = %s", member)
     assert rows[0]["keys"] == 0
+
+
+def test_what_another_process_changes_is_seen_by_the_next_check_in(checkins: Served) -> None:
+    member = checkins.enrol(country="GB", consents={"text": False})
+    note = {"note": "I want to die"}
+    with serve(checkins.database_url, checkins.keys) as other:
+        assert checkins.check_in(member, **note).json()["resources"] == []
+        other.http.patch(f"/members/{member}", json={"consents": {"text": True}})
+        assert checkins.check_in(member, **note).json()["resources"]
+        assert other.http.delete(f"/members/{member}", headers=other.admin()).status_code == 202
+        assert checkins.check_in(member).status_code == 404
+        assert checkins.http.post("/check-ins/batch", json=[{"member": member, "mood": 3}]).json()["accepted"] == 0

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from deploy.containers import images
 from deploy.layout import CHECKOUT

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from shared.kafka.faust_group import Partition
 from shared.kafka.records import Record
 from shared.kafka.topics import PARTITIONS
 from shared.kafka.worker import STILL_SECONDS, Movement, StreamWorker
@@ -52,6 +53,28 @@ async def test_a_backlog_is_read_in_bulk_and_then_what_comes_live_and_poison_is_
     with store.transaction() as cursor:
         cursor.execute("SELECT error FROM parked")
         assert [row["error"] for row in cursor] == ["ZeroDivisionError"]
+
+
+async def test_a_worker_that_has_read_in_bulk_beyond_what_the_last_fetch_told_goes_on(
+    worker: StreamWorker, store: EventStore, topic: str, kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = asyncio.Event()
+
+    def as_of_the_first_fetch(app: object) -> dict[Partition, int]:
+        looked.set()
+        return {(topic, partition): 0 for partition in range(PARTITIONS)}
+
+    monkeypatch.setattr("shared.kafka.worker.highwaters", as_of_the_first_fetch)
+    async with publishing(kafka, topic) as publisher:
+        await publisher.publish(60)
+        async with working(worker) as task:
+            await until_counted(store, publisher.published, task)
+            for _ in range(2):
+                looked.clear()
+                await looked.wait()
+            await publisher.publish(40)
+            await until_counted(store, publisher.published, task)
+    assert counted(store) == publisher.published
 
 
 async def test_a_worker_that_is_started_again_goes_on_where_it_was_and_passes_over_what_the_relay_sends_again(

@@ -16,12 +16,13 @@ from services.recognition import api, relay
 from services.recognition.__main__ import SCHEMA
 from services.recognition.api.parts import OpenParts
 from services.recognition.application import Recognition
-from services.recognition.stream import READER, RecognitionReader
+from services.recognition.stream import READER, VIEWS, RecognitionReader
 from shared.auth import Tokens
 from shared.http.app import Wall
 from shared.http.idempotency import Answers
 from shared.http.limits import RateLimit
 from shared.http.writes import Writes
+from shared.projection.ops import Ops
 from shared.projection.positions import Positions
 from shared.store.encryption import KeyEncryptionKey, MemberKeys
 from shared.store.event_store import EventStore
@@ -64,6 +65,7 @@ def service(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFa
     recognition = Recognition(store, member_keys, clock)
     writes = Writes(store, Answers(store, kek.key_for("idempotent answers"), clock), recognition.decide)
     opened = OpenParts(store, recognition, writes, Positions(store, READER), clock)
+    opened.ops = Ops(store, READER, VIEWS, clock)
     parts = api.Parts(lambda: opened, OpenParts.check)
     asyncio.run(parts.run())
     app = api.build(parts, Wall(Tokens(keys.folder / "jwks.json"), RateLimit(10_000)))

@@ -50,6 +50,17 @@ class Hearing:
         """In one batch."""
         self._take("checkins", [(self._next(), _stored(), event) for event in events])
 
+    def unreadable(self, member: UUID) -> None:
+        """A record from checkins that no release can read."""
+        owned = self._owned["checkins.events"]
+        headers = [("ce_type", MemberMoved.type().encode()), ("ce_sequence", str(self._next()).encode())]
+        self._engine.take(owned, [Record(owned.topic, 0, owned.next_offset, str(member).encode(), b"{", headers)])
+
+    def retry(self) -> None:
+        """What the worker does every second."""
+        for owned in self._owned.values():
+            self._engine.retry(owned)
+
     def own(self) -> None:
         """Everything this service has stored since it was last asked."""
         for sequence, stored in self._store.notifications(self._relayed, 10_000):

@@ -11,8 +11,8 @@ import pytest
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from shared.store.event_store import Conflict, EventStore, Unavailable
-from shared.store.group_commit import ATTEMPTS_ALONE, LARGEST_GROUP, Decision, Done, GroupCommit
+from shared.store.event_store import Conflict, EventStore, Rows, Unavailable, Write
+from shared.store.group_commit import ATTEMPTS_ALONE, LARGEST_GROUP, Decision, Done, GroupCommit, record_decisions
 from tests.store.lamps import count, put_lamp, switched
 
 
@@ -116,6 +116,39 @@ async def test_two_rows_that_exclude_each_other_leave_one_and_the_events_of_one(
     outcomes = await together(store, Deciding(), [Switch(row=row), Switch(), Switch(row=row)])
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Done", "Done", "IntegrityError"]
     assert count(store, "lamps") == 1
+
+
+def new_rows(*lamps: UUID) -> Rows:
+    return Rows("INSERT INTO lamps SELECT * FROM unnest(%s::uuid[], %s::text[])", [(lamp, "hall") for lamp in lamps])
+
+
+def test_new_rows_of_a_group_are_one_statement_and_other_writes_keep_their_order(store: EventStore) -> None:
+    statements: list[str] = []
+
+    def note(name: str) -> Callable[[Cursor[DictRow]], None]:
+        return lambda _: statements.append(name)
+
+    first, second = uuid4(), uuid4()
+    writes: list[Write] = [note("before"), new_rows(first), note("between"), new_rows(second, uuid4()), note("after")]
+    record_decisions(store, [Decision(None, (switched(),), (write,)) for write in writes])
+    assert statements == ["before", "between", "after"]
+    with store.transaction() as cursor:
+        cursor.execute("SELECT count(*) AS rows, count(DISTINCT cmin::text) AS statements FROM lamps")
+        assert cursor.fetchone() == {"rows": 3, "statements": 1}
+
+
+async def test_a_new_row_that_is_there_already_fails_its_own_command_only(store: EventStore) -> None:
+    taken = uuid4()
+    store.record([], [put_lamp(taken)])
+
+    def decide(commands: Sequence[Switch]) -> list[Decision[UUID] | Exception]:
+        return [Decision(c.lamp, (switched(c.lamp),), (new_rows(c.lamp),)) for c in commands]
+
+    with committing(store, decide) as commit:
+        tasks = (commit.submit(Switch(lamp)) for lamp in (uuid4(), taken, uuid4()))
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [isinstance(outcome, Done) for outcome in outcomes] == [True, False, True]
+    assert count(store, "lamps") == count(store, "lamps_events") + 1 == 3
 
 
 async def test_what_is_decided_wrongly_for_one_is_found_out_one_by_one(store: EventStore) -> None:

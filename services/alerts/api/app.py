@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.alerts.api import accesses, alerts, deliveries, staff
 from services.alerts.api.parts import Parts
+from shared.http import ops
 from shared.http.app import Wall, new_app
 
 
@@ -11,7 +12,7 @@ def build(parts: Parts, wall: Wall) -> FastAPI:
     """The service's app over its parts, which may still be opening when it starts."""
     app = new_app("alerts", wall, [parts.ready])
     app.state.parts = parts
-    for room in (staff, alerts, accesses, deliveries):
+    for room in (staff, alerts, accesses, deliveries, ops):
         app.include_router(room.router)
     return app
 

@@ -1,12 +1,15 @@
-"""The view of members: a pure fold of the events of checkins, and what it calls upon to be done."""
+"""The view of members: a pure fold of the events of checkins by a rule set, and what it calls upon to be done."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
+from pathlib import Path
 from uuid import UUID, uuid5
 
 from services.alerts.domain.detectors import PERSONS_JUDGEMENT, Observed, detect
 from services.alerts.domain.members import Member
+from services.alerts.domain.rules import RuleSet, read_rules
 from services.alerts.domain.signals import Signal
 from services.alerts.domain.tiers import needs_a_supporter, tier_of
 from services.alerts.views import member_rows
@@ -26,8 +29,8 @@ from shared.projection.view import View
 ALERTS = UUID("6c1f1ad0-5a1e-5a0c-9f3e-6b7d1c2e8a41")
 """The name space of alert ids: an event raises the same alert at every reading."""
 
-GROUPED_FOR = timedelta(hours=24)
-"""For so long after an alert the cut-offs raise no other about the same member (our default)."""
+SHIPPED = read_rules((Path(__file__).parents[1] / "rules.yaml").read_bytes())
+"""Today's rules: part of the release, like the code that they are read by."""
 
 
 @dataclass(frozen=True)
@@ -56,15 +59,15 @@ def key_of(event: PublicEvent) -> tuple[UUID] | None:
     return (event.member,) if isinstance(event, MemberEvent) else None
 
 
-def fold(before: Member | None, event: PublicEvent) -> tuple[Member | None, Sequence[Effect]]:
+def fold(rules: RuleSet, before: Member | None, event: PublicEvent) -> tuple[Member | None, Sequence[Effect]]:
     """The member after the event, and what follows from it. An event that doesn't matter here changes nothing."""
     assert isinstance(event, MemberEvent), "the key of every other event is None"
     state = before or Member(event.member)
-    then, effects = _fold(state, event)
+    then, effects = _fold(rules, state, event)
     return (before if then is state else then), effects
 
 
-def _fold(state: Member, event: MemberEvent) -> tuple[Member, Sequence[Effect]]:
+def _fold(rules: RuleSet, state: Member, event: MemberEvent) -> tuple[Member, Sequence[Effect]]:
     if state.erased:
         return state, ()
     match event:
@@ -77,7 +80,7 @@ def _fold(state: Member, event: MemberEvent) -> tuple[Member, Sequence[Effect]]:
         case MemberErased():
             return _erased(state), (Farewell(state.id),)
         case CheckInRecorded() | DistressFlagged():
-            return _observed(state, event)
+            return _observed(rules, state, event)
     return state, ()
 
 
@@ -94,21 +97,22 @@ def _erased(state: Member) -> Member:
     return Member(state.id, known=state.known, erased=True, manager=state.manager)
 
 
-def _observed(state: Member, event: Observed) -> tuple[Member, Sequence[Effect]]:
-    signals = detect(state, event)
-    tier, at = tier_of(signals), _event_time(event)
-    if not needs_a_supporter(tier) or (_is_recent(state, at) and not _says_a_person(signals)):
+def _observed(rules: RuleSet, state: Member, event: Observed) -> tuple[Member, Sequence[Effect]]:
+    signals = detect(rules, state, event)
+    tier, at = tier_of(signals, rules.tiers), event_time(event)
+    if not needs_a_supporter(tier) or (_is_recent(rules, state, at) and not _says_a_person(signals)):
         return state, ()
     last = max(at, state.last_alert_at or at)
     return replace(state, last_alert_at=last), (_concern(event, tier, signals),)
 
 
-def _event_time(event: Observed) -> datetime:
+def event_time(event: PublicEvent) -> datetime:
+    """When it was so: a check-in may be told of later than it was recorded."""
     return event.recorded_at if isinstance(event, CheckInRecorded) else event.occurred_at
 
 
-def _is_recent(state: Member, at: datetime) -> bool:
-    return state.last_alert_at is not None and at < state.last_alert_at + GROUPED_FOR
+def _is_recent(rules: RuleSet, state: Member, at: datetime) -> bool:
+    return state.last_alert_at is not None and at < state.last_alert_at + rules.grouped_for
 
 
 def _says_a_person(signals: Sequence[Signal]) -> bool:
@@ -126,22 +130,27 @@ def alert_of(trigger: UUID) -> UUID:
     return uuid5(ALERTS, str(trigger))
 
 
-VIEW = View(
-    name="members",
-    version=1,
-    topic="checkins.events",
-    key={"member": "uuid"},
-    columns={
-        "known": "boolean",
-        "erased": "boolean",
-        "manager": "uuid",
-        "languages": "text",
-        "analytics": "boolean",
-        "contact": "boolean",
-        "last_alert_at": "timestamptz",
-    },
-    key_of=key_of,
-    fold=fold,
-    to_row=member_rows.row_of,
-    from_row=member_rows.member_of,
-)
+def members_view(rules: RuleSet) -> View[Member]:
+    """The view by these rules. Only the shipped ones may be followed live: its states depend on them."""
+    return View(
+        name="members",
+        version=1,
+        topic="checkins.events",
+        key={"member": "uuid"},
+        columns={
+            "known": "boolean",
+            "erased": "boolean",
+            "manager": "uuid",
+            "languages": "text",
+            "analytics": "boolean",
+            "contact": "boolean",
+            "last_alert_at": "timestamptz",
+        },
+        key_of=key_of,
+        fold=partial(fold, rules),
+        to_row=member_rows.row_of,
+        from_row=member_rows.member_of,
+    )
+
+
+VIEW = members_view(SHIPPED)

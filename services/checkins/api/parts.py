@@ -28,8 +28,8 @@ class OpenParts(StoreParts[Command]):
 Parts = Opening[OpenParts]
 
 
-def parts_of(request: Request) -> OpenParts:
-    """The open parts. Raises a 503 Problem while the store isn't open yet."""
+async def parts_of(request: Request) -> OpenParts:
+    """The open parts. Raises a 503 Problem while the store isn't open yet. Not async, FastAPI would take a thread for it."""
     parts: Parts = request.app.state.parts
     return parts.get()
 

@@ -1,0 +1,83 @@
+"""The rules of detection as data: what each sign counts, from where on it is one, and what the points add up to."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import msgspec
+import yaml
+from msgspec import Meta, Struct
+
+Count = Annotated[int, Meta(ge=0, le=1_000)] | Annotated[float, Meta(ge=0, le=1_000)]
+"""Points. An int stays one, so that an alert's signals are stored in the form that they always had."""
+
+Threshold = Annotated[int, Meta(gt=0, le=1_000)] | Annotated[float, Meta(gt=0, le=1_000)]
+OnScale = Annotated[int, Meta(ge=1, le=5)]
+Hours = Annotated[int, Meta(ge=0, le=8_760)] | Annotated[float, Meta(ge=0, le=8_760)]
+"""At most a year."""
+
+
+class WrongRules(ValueError):
+    """Says what is wrong in a rule file, and where."""
+
+
+class Points(Struct, frozen=True, forbid_unknown_fields=True):
+    """By detector; one with 0 is switched off."""
+
+    explicit_request: Count
+    urgent_flag: Count
+    lowest_mood: Count
+    lowest_energy: Count
+    highest_stress: Count
+
+
+class CutOffs(Struct, frozen=True, forbid_unknown_fields=True):
+    """On the scales of 1 to 5, the cut-off itself included."""
+
+    mood_at_most: OnScale
+    energy_at_most: OnScale
+    stress_at_least: OnScale
+
+
+class Thresholds(Struct, frozen=True, forbid_unknown_fields=True):
+    """From so many points on it is this tier."""
+
+    yellow: Threshold
+    orange: Threshold
+    red: Threshold
+
+    def __post_init__(self) -> None:
+        if not self.yellow < self.orange < self.red:
+            raise ValueError(f"yellow < orange < red must hold, here {self.yellow}, {self.orange}, {self.red}")
+
+
+class RuleSet(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that detection may be told without a change of code. Nothing has a default: a rule file is complete."""
+
+    points: Points
+    cut_offs: CutOffs
+    tiers: Thresholds
+    grouped_hours: Hours
+
+    @property
+    def grouped_for(self) -> timedelta:
+        """For so long after an alert the cut-offs raise no other about the same member."""
+        return timedelta(hours=self.grouped_hours)
+
+
+def read_rules(text: bytes) -> RuleSet:
+    """The rule set in a YAML document. Raises WrongRules."""
+    try:
+        _refuse_doubled_keys(yaml.compose(text, yaml.SafeLoader))
+        return msgspec.yaml.decode(text, type=RuleSet)
+    except (msgspec.MsgspecError, yaml.YAMLError, ValueError, RecursionError) as error:
+        raise WrongRules(str(error) or type(error).__name__) from error
+
+
+def _refuse_doubled_keys(document: yaml.Node | None) -> None:
+    """YAML would take the last one and say nothing."""
+    mappings = [document] if isinstance(document, yaml.MappingNode) else []
+    for mapping in mappings:
+        keys = [key.value for key, _ in mapping.value if isinstance(key, yaml.ScalarNode)]
+        if doubled := [key for n, key in enumerate(keys) if key in keys[:n]]:
+            raise WrongRules(f"`{doubled[0]}` is there twice, line {mapping.start_mark.line + 1} and on")
+        mappings += [value for _, value in mapping.value if isinstance(value, yaml.MappingNode) and value not in mappings]

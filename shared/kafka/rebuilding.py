@@ -1,0 +1,155 @@
+"""One generation of a view, built from the topic's beginning beside the live one, and never ahead of it.
+
+It folds with an engine to which nothing is given that could follow an effect: a replay cannot page anyone, by construction.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+
+from shared.clock import Clock
+from shared.kafka.bulk import BulkReader
+from shared.kafka.records import Readable
+from shared.kafka.replay_window import Window
+from shared.projection.comparing import compare
+from shared.projection.engine import Engine
+from shared.projection.positions import Owned
+from shared.projection.switching import NotTheSame, builder_of, give_up, hold, switch
+from shared.projection.tables import Table
+from shared.projection.view import Key
+from shared.store.event_store import EventStore
+
+CLOSE = 500
+"""Records behind the live reader at most, for its position to be held while they are folded: some 20 ms."""
+
+
+class NotClose(RuntimeError):
+    """Too far behind the live reader to hold it; try again."""
+
+
+class Rebuilding:
+    """`advance` brings it closer to the live reader, `compared` and `switched` hold that one for the blink of an eye."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        database_url: str,
+        reader: str,
+        table: Table[Any],
+        bulk: BulkReader,
+        window: Window,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._database_url = database_url
+        self._reader = reader
+        self._table = table
+        self._bulk = bulk
+        self._window = window
+        self._view = view = table.view
+        self._engine = Engine(
+            store, builder_of(reader, table), [view], tables=lambda _: {view.name: table}, clock=clock, beside=reader
+        )
+        self._owned: dict[int, Owned] = {}
+        self.touched: set[Key] = set()
+        with store.transaction() as cursor:
+            if window.limits_keys:  # which keys were touched is known to one process only
+                give_up(cursor, reader, table)
+            table.create(cursor)
+
+    @property
+    def done(self) -> int:
+        """Records read so far."""
+        return sum(owned.next_offset for owned in self._owned.values())
+
+    def live(self) -> dict[int, int]:
+        """The live reader's next offsets. What it has begun is begun here."""
+        with self._store.transaction() as cursor:
+            cursor.execute(
+                "SELECT partition, next_offset FROM reader_positions WHERE reader = %s AND topic = %s",
+                (self._reader, self._view.topic),
+            )
+            live = {row["partition"]: row["next_offset"] for row in cursor}
+        for partition in live.keys() - self._owned.keys():
+            self._owned[partition] = self._engine.claim(self._view.topic, partition)
+        return live
+
+    async def advance(self, live: Mapping[int, int]) -> AsyncIterator[int]:
+        """Folds up to these offsets; after each batch, how many records it had."""
+        for partition, stop in live.items():
+            owned = self._owned[partition]
+            async for records in self._bulk.read(owned.topic, partition, owned.next_offset, stop):
+                await asyncio.to_thread(self._take, owned, records)
+                yield len(records)
+
+    def behind(self, live: Mapping[int, int]) -> int:
+        """In records. Raises NotTheSame where it is ahead: the live reader reads another log by now."""
+        lags = [stop - self._owned[partition].next_offset for partition, stop in live.items()]
+        if min(lags, default=0) < 0:
+            raise NotTheSame("the live reader has started over")
+        return sum(lags)
+
+    async def live_lag(self) -> int:
+        """By how many records the live reader is behind."""
+        live = await asyncio.to_thread(self.live)
+        return sum([await self._bulk.end(self._view.topic, partition) - offset for partition, offset in live.items()])
+
+    async def compared(self) -> dict[str, Any]:
+        """The differences to the live view at one position. Raises NotClose."""
+        with self._connected() as seeing:
+            seeing.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            async with self._held():
+                await asyncio.to_thread(self._sweep)
+                seeing.execute("SELECT 1")  # its snapshot is of this moment
+            keys = self.touched if self._window.limits_keys else None
+            return await asyncio.to_thread(compare, seeing.cursor(), self._view.name, self._table, keys)
+
+    async def switched(self) -> float:
+        """Makes it the live generation; answers with the seconds for which the live reader was held. Raises NotClose,
+        NotTheSame, or psycopg's LockNotAvailable, after which nothing has changed."""
+        begun = time.monotonic()
+        async with self._held() as connection:
+            await asyncio.to_thread(switch, connection.cursor(), self._reader, self._table)
+            connection.commit()
+        return time.monotonic() - begun
+
+    def leave_nothing(self) -> None:
+        with self._store.transaction() as cursor:
+            give_up(cursor, self._reader, self._table)
+
+    @asynccontextmanager
+    async def _held(self) -> AsyncIterator[psycopg.Connection[DictRow]]:
+        """The live reader waits, and this generation is exactly where it is."""
+        if self.behind(await asyncio.to_thread(self.live)) > CLOSE:
+            raise NotClose
+        with self._connected() as connection:
+            held = await asyncio.to_thread(hold, connection.cursor(), self._reader, self._view.topic)
+            if self.behind(held) > 2 * CLOSE:
+                raise NotClose
+            async for _ in self.advance(held):
+                pass
+            for owned in self._owned.values():
+                if owned.parked:
+                    await asyncio.to_thread(self._engine.retry, owned, True)
+            yield connection
+
+    @contextmanager
+    def _connected(self) -> Iterator[psycopg.Connection[DictRow]]:
+        with psycopg.connect(self._database_url, row_factory=dict_row) as connection:
+            yield connection
+
+    def _take(self, owned: Owned, records: Sequence[Readable]) -> None:
+        wanted = self._window.of(records, self._view)
+        self.touched |= wanted.touched
+        self._engine.take(owned, wanted.folded)
+        if owned.next_offset <= records[-1].offset:
+            self._engine.pass_over(owned, records[-1].offset + 1)
+
+    def _sweep(self) -> None:
+        with self._store.transaction() as cursor:
+            self._table.sweep(cursor)

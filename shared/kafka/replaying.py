@@ -1,0 +1,231 @@
+"""Works on replays: one at a time, under a lease, so that another process goes on when this one is killed."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from psycopg.errors import LockNotAvailable
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from shared.clock import Clock
+from shared.kafka.bulk import bulk_reader
+from shared.kafka.rebuilding import NotClose, Rebuilding
+from shared.kafka.replay_window import Window
+from shared.observability import places
+from shared.projection.generations import Generations
+from shared.projection.replays import Ask, LeaseLost, Replays, State, Wish
+from shared.projection.switching import NotTheSame
+from shared.projection.tables import Table
+from shared.projection.view import View
+from shared.store.event_store import EventStore
+
+log = structlog.get_logger()
+
+LOOK_SECONDS = 0.25
+BEAT_SECONDS = 1.0
+BUSY_LAG = 1_000
+"""Records by which a live reader that moves may be behind before a replay waits for it."""
+
+Told = Callable[[Mapping[str, Any]], None]
+
+
+class Stopped(Exception):
+    """It was wished that this work ends here."""
+
+    def __init__(self, wish: Wish) -> None:
+        super().__init__(wish)
+        self.wish = wish
+
+
+class Replaying:
+    """The replays of one reader."""
+
+    def __init__(
+        self, store: EventStore, database_url: str, reader: str, views: Sequence[View[Any]], bootstrap: str, clock: Clock
+    ) -> None:
+        self._store = store
+        self._database_url = database_url
+        self._reader = reader
+        self._views = {view.name: view for view in views}
+        self._bootstrap = bootstrap
+        self._clock = clock
+        self._upgraded: set[str] = set()
+        self.replays = Replays(store, reader, clock)
+
+    async def ready(self) -> None:
+        await asyncio.to_thread(self._versions)
+
+    async def run(self) -> None:
+        """Until cancelled. A view whose live generation is older than this release is built anew, and switched to."""
+        async with asyncio.TaskGroup() as together:
+            while True:
+                await asyncio.to_thread(self._upgrade)
+                if row := await asyncio.to_thread(self.replays.take, uuid4()):
+                    together.create_task(self.work(row))
+                else:
+                    await asyncio.sleep(LOOK_SECONDS)
+
+    async def start(self, ask: Ask) -> DictRow:
+        """A replay that this process works on itself. Raises a 404 or 409 Problem."""
+        id_ = await asyncio.to_thread(self.replays.start, ask, uuid4())
+        return await asyncio.to_thread(self.replays.get, id_)
+
+    async def work(self, row: DictRow, told: Told = lambda _: None, leave_following: bool = False) -> None:
+        """Until it has ended or is paused; with `leave_following`, until it keeps up. `told` hears of the progress."""
+        beating = asyncio.create_task(self._beat(row))
+        try:
+            await self._work(row, told, leave_following)
+        except LeaseLost:
+            log.warning("replay.lease_lost", replay=str(row["id"]))
+        except Exception as error:
+            log.error("replay.failed", replay=str(row["id"]), error=type(error).__name__, at=places(error))
+            problem = str(error) if isinstance(error, NotTheSame) else type(error).__name__
+            await self.settle(row, State.FAILED, problem=problem)
+        finally:
+            beating.cancel()
+
+    async def _beat(self, row: DictRow) -> None:
+        """Holds the lease while one statement takes longer than it."""
+        with suppress(LeaseLost):
+            while True:
+                await self.report(row)
+                await asyncio.sleep(BEAT_SECONDS)
+
+    async def _work(self, row: DictRow, told: Told, leave_following: bool) -> None:
+        view = self._views[row["view"]]
+        rolls_back = row["wish"] == Wish.ROLL_BACK
+        generation = await asyncio.to_thread(self._former, row) if rolls_back else row["generation"]
+        if generation is None:
+            await self.settle(row, State.SWITCHED, problem="there is no former generation of this release's version")
+            return
+        async with bulk_reader(self._bootstrap) as bulk:
+            window = Window() if rolls_back else Window.read(row["asked"])
+            arguments = (self._store, self._database_url, self._reader, Table(view, generation), bulk, window, self._clock)
+            rebuilding = await asyncio.to_thread(Rebuilding, *arguments)
+            try:
+                await _Progress(self, row, rebuilding, told, leave_following).through()
+            except Stopped as stopped:
+                await self._stop(row, rebuilding, stopped.wish)
+
+    async def _stop(self, row: DictRow, rebuilding: Rebuilding, wish: Wish) -> None:
+        if wish is Wish.CANCEL:
+            await asyncio.to_thread(rebuilding.leave_nothing)
+        await self.settle(row, State.CANCELLED if wish is Wish.CANCEL else State.PAUSED)
+
+    async def report(self, row: DictRow, **columns: Any) -> Wish | None:
+        return await asyncio.to_thread(lambda: self.replays.report(row, **columns))
+
+    async def settle(self, row: DictRow, state: State, **columns: Any) -> None:
+        await asyncio.to_thread(lambda: self.replays.settle(row, state, **columns))
+
+    def _versions(self) -> dict[str, DictRow]:
+        with self._store.transaction() as cursor:
+            return Generations(self._reader, ()).rows(cursor)
+
+    def _former(self, row: DictRow) -> int | None:
+        """The generation before this replay's, if this release can fold it."""
+        now = self._versions()[row["view"]]
+        fits = now["live"] == row["generation"] and now["previous_version"] == self._views[row["view"]].version
+        return now["previous"] if fits else None
+
+    def _upgrade(self) -> None:
+        versions = self._versions()
+        for name, view in self._views.items():
+            if versions[name]["version"] < view.version and name not in self._upgraded:
+                self._upgraded.add(name)
+                self._start_upgrade(name)
+
+    def _start_upgrade(self, name: str) -> None:
+        try:
+            id_ = self.replays.start(Ask(name, "shadow", "release", {}, switch_by_itself=True))
+            log.info("replay.upgrade", view=name, replay=str(id_))
+        except Exception as problem:
+            log.warning("replay.upgrade_waits", view=name, error=type(problem).__name__)
+
+
+class _Progress:
+    """One replay's way from its first record to its end."""
+
+    def __init__(self, replaying: Replaying, row: DictRow, rebuilding: Rebuilding, told: Told, leave_following: bool) -> None:
+        self._replaying = replaying
+        self._row = row
+        self._rebuilding = rebuilding
+        self._told = told
+        self._leave_following = leave_following
+        self._follows = row["state"] == State.FOLLOWING
+        self._begun, self._begun_at = time.monotonic(), 0
+        self._result: dict[str, Any] = dict(row["result"] or {})
+
+    @property
+    def _rolls_back(self) -> bool:
+        return bool(self._row["wish"] == Wish.ROLL_BACK)
+
+    async def through(self) -> None:
+        """Raises Stopped where it is paused or cancelled."""
+        self._begun_at = self._rebuilding.done
+        resumed = {"wish": None} if self._row["wish"] == Wish.RESUME else {}
+        await self._tell(state=State.FOLLOWING if self._follows else State.BUILDING, **resumed)
+        while True:
+            live = await asyncio.to_thread(self._rebuilding.live)
+            async for count in self._rebuilding.advance(live):
+                await self._tell(total=sum(live.values()))
+                await self._give_way(count)
+            wish = await self._tell()
+            try:
+                if await self._arrived(wish):
+                    return
+            except (NotClose, LockNotAvailable):
+                continue
+
+    async def _arrived(self, wish: Wish | None) -> bool:
+        """Whether nothing is left to do. Raises NotClose or LockNotAvailable, to be tried again."""
+        if self._rolls_back or wish is Wish.SWITCH or (self._follows and self._row["switch_by_itself"]):
+            await self._switch()
+            return True
+        if self._follows:
+            await asyncio.sleep(LOOK_SECONDS)
+            return False
+        self._result = await self._rebuilding.compared()
+        if self._row["target"] == "dry-run":
+            await asyncio.to_thread(self._rebuilding.leave_nothing)
+            await self._replaying.settle(self._row, State.DONE, result=Jsonb(self._result))
+            return True
+        self._follows = True
+        await self._tell(state=State.FOLLOWING, result=Jsonb(self._result))
+        if self._leave_following and not self._row["switch_by_itself"]:
+            await self._replaying.settle(self._row, State.FOLLOWING)
+            return True
+        return False
+
+    async def _switch(self) -> None:
+        held = await self._rebuilding.switched()
+        state = State.ROLLED_BACK if self._rolls_back else State.SWITCHED
+        log.info("replay.switched", view=self._row["view"], state=state, held_ms=round(1_000 * held))
+        self._result["held_seconds"] = round(held, 3)
+        await self._replaying.settle(self._row, state, result=Jsonb(self._result))
+
+    async def _tell(self, **columns: Any) -> Wish | None:
+        done = self._rebuilding.done
+        speed = (done - self._begun_at) / max(time.monotonic() - self._begun, 1e-3)
+        columns = {"done": done, "events_per_second": speed, **columns}
+        wish = await self._replaying.report(self._row, **columns)
+        self._told({**self._row, "total": done, **columns})
+        if wish in (Wish.PAUSE, Wish.CANCEL):
+            raise Stopped(wish)
+        return wish
+
+    async def _give_way(self, count: int) -> None:
+        """Keeps to the rate that was asked for, and lets a live reader that is busy go first."""
+        if self._row["rate"]:
+            await asyncio.sleep(count / self._row["rate"])
+        before = await asyncio.to_thread(self._rebuilding.live)
+        while await self._rebuilding.live_lag() > BUSY_LAG:
+            await asyncio.sleep(LOOK_SECONDS)
+            await self._tell()
+            if before == (before := await asyncio.to_thread(self._rebuilding.live)):
+                return  # nobody reads live

@@ -1,0 +1,47 @@
+"""Two generations of a view, key by key, as they are in one snapshot."""
+
+from typing import Any
+
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from shared.projection.tables import Table
+from shared.projection.view import Key
+
+EXAMPLES = 20
+
+
+def compare(cursor: Cursor[DictRow], live: str, built: Table[Any], keys: set[Key] | None = None) -> dict[str, Any]:
+    """How many keys have the same columns in both, different ones, or are in one of them only; with some examples.
+
+    Rows are compared by the hash of the columns that both have. `keys` limits what is compared.
+    """
+    key = ", ".join(built.view.key)
+    common = [*built.view.key, *(name for name in built.view.columns if name in _columns(cursor, live))]
+    arrays = [list(column) for column in zip(*keys, strict=True)] if keys else []
+    types = ", ".join(f"%s::{type_}[]" for type_ in built.view.key.values())
+    among = "" if keys is None else (f" WHERE ({key}) IN (SELECT * FROM unnest({types}))" if keys else " WHERE false")
+    hashed = f"SELECT {key}, md5(ROW({', '.join(common)})::text) AS hash FROM"
+    both = (
+        f"WITH compared AS (SELECT ({key})::text AS key, l.hash AS live, b.hash AS built"
+        f" FROM ({hashed} {live}{among}) l FULL JOIN ({hashed} {built.name}{among}) b USING ({key}))"
+    )
+    cursor.execute(
+        f"{both} SELECT count(*) AS keys, count(*) FILTER (WHERE live = built) AS same,"
+        " count(*) FILTER (WHERE live <> built) AS different, count(*) FILTER (WHERE built IS NULL) AS only_live,"
+        " count(*) FILTER (WHERE live IS NULL) AS only_built FROM compared".encode(),
+        arrays * 2,
+    )
+    counts = cursor.fetchone()
+    assert counts is not None, "a count gives a row"
+    cursor.execute(
+        f"{both} SELECT key FROM compared WHERE live IS DISTINCT FROM built ORDER BY key LIMIT {EXAMPLES}".encode(), arrays * 2
+    )
+    return {**counts, "examples": [row["key"].strip("()") for row in cursor]}
+
+
+def _columns(cursor: Cursor[DictRow], table: str) -> set[str]:
+    cursor.execute(
+        "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped", (table,)
+    )
+    return {row["attname"] for row in cursor}

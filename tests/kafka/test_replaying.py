@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from shared.clock import utc_now
+from shared.kafka.replaying import Replaying
+from shared.kafka.worker import StreamWorker
+from shared.projection.reader import Changed, Changes
+from shared.projection.replays import Ask, State, Wish
+from shared.projection.view import Effect
+from shared.store.event_store import EventStore
+from tests.kafka.streaming import MEMBERS, PATIENCE, counted, publishing, tally_of, until_counted, working
+from tests.projection.counting import Counting, moods
+
+STRANGER = UUID(int=77)
+
+
+class Following(Counting):
+    """Writes down how many effects it has followed; what isn't committed isn't there."""
+
+    def follow(self, effects: Sequence[Effect], changed: Changed) -> Changes:
+        return Changes(writes=[lambda cursor: _note(cursor, len(effects))])
+
+
+def _note(cursor: Cursor[DictRow], count: int) -> None:
+    cursor.execute("INSERT INTO followed VALUES (%s)", (count,))
+
+
+def followed(store: EventStore) -> int:
+    with store.transaction() as cursor:
+        cursor.execute("SELECT coalesce(sum(n), 0) AS n FROM followed")
+        return int((cursor.fetchone() or {})["n"])
+
+
+@pytest.fixture
+def tally(topic: str, store: EventStore) -> Counting:
+    with store.transaction() as cursor:
+        cursor.execute("CREATE TABLE followed (n int)")
+    plain = tally_of(topic)
+    return Following(plain.name, plain.views)
+
+
+@pytest.fixture
+def worker(tally: Counting, store: EventStore, database_url: str, kafka: str) -> StreamWorker:
+    return StreamWorker(tally, store, database_url, kafka)
+
+
+@pytest.fixture
+def replaying(tally: Counting, store: EventStore, database_url: str, kafka: str) -> Replaying:
+    return Replaying(store, database_url, tally.name, tally.views, kafka, utc_now)
+
+
+@asynccontextmanager
+async def at_work(replaying: Replaying) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(replaying.run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def until(replaying: Replaying, id_: UUID, *states: State) -> dict[str, Any]:
+    async with asyncio.timeout(PATIENCE):
+        while (row := await asyncio.to_thread(replaying.replays.get, id_))["state"] not in states:
+            assert row["state"] != State.FAILED, row["problem"]
+            await asyncio.sleep(0.05)
+    return row
+
+
+def ask(target: str = "shadow", **asked: Any) -> Ask:
+    return Ask("counted", target, "ops", asked)
+
+
+def spoil(store: EventStore) -> None:
+    """As a bug or a hand would: the live rows aren't what the events come to."""
+    with store.transaction() as cursor:
+        cursor.execute("UPDATE counted SET moods = '[1, 1, 1]' WHERE member = %s", (MEMBERS[0],))
+        cursor.execute("DELETE FROM counted WHERE member = %s", (MEMBERS[1],))
+
+
+async def test_a_dry_run_tells_what_would_differ_and_leaves_nothing(
+    worker: StreamWorker, replaying: Replaying, store: EventStore, topic: str, kafka: str
+) -> None:
+    async with publishing(kafka, topic) as publisher, at_work(replaying):
+        await publisher.publish(400)
+        async with working(worker) as task:
+            await until_counted(store, publisher.published, task)
+        same = await until(replaying, replaying.replays.start(ask("dry-run")), State.DONE)
+        assert same["result"] == {
+            "keys": 20, "same": 20, "different": 0, "only_live": 0, "only_built": 0, "examples": []
+        }  # fmt: skip
+        spoil(store)
+        row = await until(replaying, replaying.replays.start(ask("dry-run")), State.DONE)
+        assert (row["result"]["different"], row["result"]["only_built"]) == (1, 1)
+        assert set(row["result"]["examples"]) == {str(MEMBERS[0]), str(MEMBERS[1])}
+        about = await until(replaying, replaying.replays.start(ask("dry-run", members=[str(MEMBERS[2])])), State.DONE)
+        assert (about["result"]["keys"], about["result"]["same"]) == (1, 1)
+    with store.transaction() as cursor:
+        cursor.execute("SELECT count(*) AS n FROM pg_tables WHERE tablename LIKE 'counted_g%'")
+        assert cursor.fetchone() == {"n": 1}
+
+
+async def test_a_shadow_is_built_beside_the_live_view_and_switched_to_while_events_come_in_and_taken_back(
+    worker: StreamWorker, replaying: Replaying, store: EventStore, topic: str, kafka: str
+) -> None:
+    async with publishing(kafka, topic) as publisher, at_work(replaying):
+        await publisher.publish(2_000)
+        async with working(worker) as task:
+            await until_counted(store, publisher.published, task)
+            with store.transaction() as cursor:
+                cursor.execute("INSERT INTO counted VALUES (%s, '[3]')", (STRANGER,))
+            id_ = replaying.replays.start(ask())
+            coming = asyncio.create_task(_keep_publishing(publisher))
+            await until(replaying, id_, State.FOLLOWING)
+            replaying.replays.wish(id_, Wish.SWITCH)
+            row = await until(replaying, id_, State.SWITCHED)
+            await coming
+            await until_counted(store, publisher.published, task)
+            assert counted(store) == publisher.published
+            assert (row["result"]["different"], row["result"]["only_live"]) == (0, 1)
+            assert followed(store) == publisher.published.total(), "a replay starts no effects"
+
+            replaying.replays.wish(id_, Wish.ROLL_BACK)
+            await until(replaying, id_, State.ROLLED_BACK)
+            await publisher.publish(40)
+            await _until_followed(store, publisher.published.total())
+            assert moods(store, STRANGER) == [3], "what was live before is so again, and has gone on"
+            assert len(moods(store, MEMBERS[2])) == publisher.published[MEMBERS[2]]
+
+
+async def test_a_release_with_a_newer_version_builds_it_and_switches_by_itself(
+    tally: Counting, store: EventStore, topic: str, kafka: str, database_url: str
+) -> None:
+    (old,) = tally.views
+    newer = Following(tally.name, (replace(old, version=2, columns={"moods": "jsonb", "n": "int"}, **_with_count(old)),))
+    async with publishing(kafka, topic) as publisher:
+        await publisher.publish(400)
+        async with working(StreamWorker(tally, store, database_url, kafka)) as task:
+            await until_counted(store, publisher.published, task)
+        worker = StreamWorker(newer, store, database_url, kafka)
+        async with working(worker) as task, at_work(Replaying(store, database_url, newer.name, newer.views, kafka, utc_now)):
+            await publisher.publish(40)
+            await until_counted(store, publisher.published, task)
+    assert counted(store) == publisher.published
+    with store.transaction() as cursor:
+        cursor.execute("SELECT sum(n) AS n FROM counted")
+        assert cursor.fetchone() == {"n": 440}
+    assert followed(store) == 440, "each event had its effects once"
+
+
+async def test_a_paused_replay_goes_on_where_it_was_and_a_cancelled_one_leaves_nothing(
+    worker: StreamWorker, replaying: Replaying, store: EventStore, topic: str, kafka: str
+) -> None:
+    async with publishing(kafka, topic) as publisher:
+        await publisher.publish(400)
+        async with working(worker) as task:
+            await until_counted(store, publisher.published, task)
+        id_ = replaying.replays.start(replace(ask(), rate=200.0))
+        async with at_work(replaying):
+            await until(replaying, id_, State.BUILDING)
+            replaying.replays.wish(id_, Wish.PAUSE)
+            paused = await until(replaying, id_, State.PAUSED)
+            assert 0 < paused["done"] < 400
+            replaying.replays.wish(id_, Wish.RESUME)
+            await until(replaying, id_, State.FOLLOWING)
+            replaying.replays.wish(id_, Wish.CANCEL)
+            await until(replaying, id_, State.CANCELLED)
+    with store.transaction() as cursor:
+        cursor.execute("SELECT count(*) AS n FROM pg_tables WHERE tablename LIKE 'counted_g%'")
+        assert cursor.fetchone() == {"n": 1}
+
+
+async def _keep_publishing(publisher: Any) -> None:
+    for _ in range(40):
+        await publisher.publish(20)
+        await asyncio.sleep(0.05)
+
+
+async def _until_followed(store: EventStore, count: int) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while followed(store) < count:
+            await asyncio.sleep(0.05)
+
+
+def _with_count(view: Any) -> dict[str, Any]:
+    return {
+        "to_row": lambda moods: (*view.to_row(moods), len(moods)),
+        "from_row": lambda member, moods, n: view.from_row(member, moods),
+    }

@@ -28,6 +28,7 @@ from services.alerts.webhooks.sending import Sender
 from shared.clock import utc_now
 from shared.http import idempotency
 from shared.kafka import relay_position, replay_command
+from shared.kafka.relay_options import AsJson, From
 from shared.kafka.replay_command import Views, add_replays
 from shared.process import run_all, run_role
 from shared.projection import schema
@@ -96,12 +97,18 @@ def read_members() -> None:
 
 
 @cli.command("relay")
-def relay_events() -> None:
-    """Stored events to Kafka."""
-    from shared.kafka.relay_role import run_relay
-
+def relay_events(start: From = None, json: AsJson = False) -> None:
+    """Stored events to Kafka; with --from, those of before once more."""
     common = Settings.from_environment().common
-    run_relay(common, EventStore("alerts", common.database_url, TABLES), relay.TOPIC, relay.translate)
+    store = EventStore("alerts", common.database_url, TABLES)
+    if start is not None:
+        from shared.kafka.republish_command import run_republishing
+
+        run_republishing(common, store, relay.TOPIC, relay.translate, start, json)
+    else:
+        from shared.kafka.relay_role import run_relay
+
+        run_relay(common, store, relay.TOPIC, relay.translate)
 
 
 @cli.command("webhooks")

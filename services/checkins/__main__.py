@@ -13,6 +13,7 @@ from services.checkins.settings import Settings
 from shared.clock import utc_now
 from shared.http import idempotency
 from shared.kafka import relay_position
+from shared.kafka.relay_options import AsJson, From
 from shared.process import run_all
 from shared.store import encryption
 from shared.store.encryption import KeyEncryptionKey, MemberKeys
@@ -50,12 +51,18 @@ def serve() -> None:
 
 
 @cli.command("relay")
-def relay_events() -> None:
-    """Stored events to Kafka."""
-    from shared.kafka.relay_role import run_relay
-
+def relay_events(start: From = None, json: AsJson = False) -> None:
+    """Stored events to Kafka; with --from, those of before once more."""
     common = Settings.from_environment().common
-    run_relay(common, EventStore("checkins", common.database_url, SCHEMA), relay.TOPIC, relay.translate)
+    store = EventStore("checkins", common.database_url, SCHEMA)
+    if start is not None:
+        from shared.kafka.republish_command import run_republishing
+
+        run_republishing(common, store, relay.TOPIC, relay.translate, start, json)
+    else:
+        from shared.kafka.relay_role import run_relay
+
+        run_relay(common, store, relay.TOPIC, relay.translate)
 
 
 @cli.command("all")

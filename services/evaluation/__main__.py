@@ -17,6 +17,7 @@ from services.evaluation.stream import READER, EvaluationReader, views_of
 from shared.clock import utc_now
 from shared.http import idempotency
 from shared.kafka import relay_position
+from shared.kafka.relay_options import AsJson, From
 from shared.kafka.replay_command import Views, add_commands
 from shared.process import run_all, run_role
 from shared.projection import schema
@@ -87,13 +88,18 @@ def follow() -> None:
 
 
 @cli.command("relay")
-def relay_events() -> None:
-    """Waiting answers to events, in random order; stored events to Kafka."""
+def relay_events(start: From = None, json: AsJson = False) -> None:
+    """Waiting answers to events, in random order; stored events to Kafka; with --from, those of before once more."""
     from shared.kafka.relay import Relay
 
     settings = Settings.from_environment()
     common = settings.common
     store = _store(common)
+    if start is not None:
+        from shared.kafka.republish_command import run_republishing
+
+        run_republishing(common, store, relay.TOPIC, relay.translate, start, json)
+        return
     follower = Relay(store, common.database_url, relay.TOPIC, relay.translate, common.kafka)
     seals = Seals(KeyEncryptionKey.from_file(common.keys / "kek"))
     mixer = Mixer(store, seals, all_instruments(), utc_now)

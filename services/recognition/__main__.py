@@ -14,6 +14,7 @@ from services.recognition.stream import READER, VIEWS, RecognitionReader
 from shared.clock import utc_now
 from shared.http import idempotency
 from shared.kafka import relay_position
+from shared.kafka.relay_options import AsJson, From
 from shared.kafka.replay_command import Views, add_commands
 from shared.process import run_all
 from shared.projection import schema
@@ -76,12 +77,18 @@ def follow() -> None:
 
 
 @cli.command("relay")
-def relay_events() -> None:
-    """Stored events to Kafka."""
-    from shared.kafka.relay_role import run_relay
-
+def relay_events(start: From = None, json: AsJson = False) -> None:
+    """Stored events to Kafka; with --from, those of before once more."""
     common = Settings.from_environment().common
-    run_relay(common, _store(common), relay.TOPIC, relay.translate)
+    store = _store(common)
+    if start is not None:
+        from shared.kafka.republish_command import run_republishing
+
+        run_republishing(common, store, relay.TOPIC, relay.translate, start, json)
+    else:
+        from shared.kafka.relay_role import run_relay
+
+        run_relay(common, store, relay.TOPIC, relay.translate)
 
 
 def _views() -> Views:

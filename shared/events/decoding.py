@@ -4,6 +4,7 @@ Only what msgspec surely reads the same way is read by it: plain fields, in the 
 everything else, a wrong value included, pydantic has the word, so that this is nothing but quicker.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +21,9 @@ M = TypeVar("M", bound=BaseModel)
 
 AWARE = Annotated[datetime, msgspec.Meta(tz=True)]
 PLAIN: dict[Any, Any] = {str: str, int: int, bool: bool, UUID: UUID, NoneType: NoneType, AwareDatetime: AWARE}
+
+finer_than_microseconds = re.compile(rb"\.\d{7}").search
+"""msgspec rounds such a time, pydantic cuts it."""
 
 
 class NotPlain(TypeError):
@@ -41,9 +45,11 @@ def _decoding(model: type[M], decode: Callable[[bytes], dict[str, Any]]) -> Call
     new, put = model.__new__, object.__setattr__
 
     def instance(value: bytes) -> M:
+        if finer_than_microseconds(value):
+            return model.model_validate_json(value)
         try:
             fields = decode(value)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             return model.model_validate_json(value)
         if len(fields) != count:  # an older writer left out what has a default
             return model.model_validate_json(value)

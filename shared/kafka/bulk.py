@@ -9,8 +9,15 @@ from shared.kafka.records import Readable
 
 BATCH = 20_000
 FETCH_MILLISECONDS = 1_000
+EMPTY_FETCH_MILLISECONDS = 20
+"""For which the broker holds a fetch that finds nothing: the next partition's fetch waits behind it."""
+
 FETCH_BYTES = 4 * 2**20
 """Of one partition at once, as they are sent: compressed check-ins are some 30,000 in it."""
+
+
+class LogReplaced(RuntimeError):
+    """The broker's log isn't the one that was read so far: it was made anew, and is read by sequence from its beginning."""
 
 
 class BulkReader:
@@ -31,7 +38,7 @@ class BulkReader:
         return None
 
     async def read(self, topic: str, partition: int, start: int, stop: int) -> AsyncIterator[list[Readable]]:
-        """Batches of the records with start <= offset < stop, in order."""
+        """Batches of the records with start <= offset < stop, in order. Raises LogReplaced where the log no longer has them."""
         if start >= stop:
             return
         place = TopicPartition(topic, partition)
@@ -41,6 +48,8 @@ class BulkReader:
         while position < stop:
             fetched = await self._consumer.getmany(place, timeout_ms=FETCH_MILLISECONDS, max_records=BATCH)
             records = fetched.get(place, [])
+            if records[0].offset < start if records else await self.end(topic, partition) < stop:
+                raise LogReplaced(f"{topic}/{partition} before {stop}")
             if records and records[-1].offset >= stop:
                 records = [record for record in records if record.offset < stop]
             position = await self._consumer.position(place)
@@ -55,6 +64,7 @@ async def bulk_reader(bootstrap: str) -> AsyncIterator[BulkReader]:
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=FETCH_BYTES,
+        fetch_max_wait_ms=EMPTY_FETCH_MILLISECONDS,
     )
     await consumer.start()
     try:

@@ -73,6 +73,10 @@ def new_group(
     return app
 
 
+def assigned(app: faust.App) -> set[Partition]:
+    return {(tp.topic, tp.partition) for tp in app.consumer.assignment()}
+
+
 def highwaters(app: faust.App) -> dict[Partition, int]:
     """The end of each assigned partition, as far as the last fetch told."""
     known: dict[Partition, int] = {}

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer
 
 from shared.events import PublicEvent
 from shared.kafka.records import record_of
-from shared.kafka.relay_position import RelayPosition
+from shared.kafka.relay_position import RelayPosition, SetBack
 from shared.kafka.topics import wait_for_topics
 from shared.observability import RELAY_POSITION, RELAYED
 from shared.store.event_store import EventStore
@@ -59,7 +59,10 @@ class Relay:
                 position = await asyncio.to_thread(self._position.get)
                 while True:
                     moved = await self._relay_batch(producer, position)
-                    await (_wake_up(connection) if moved == position else asyncio.sleep(GATHER_SECONDS))
+                    if moved != position:
+                        await asyncio.sleep(GATHER_SECONDS)
+                    elif (moved := await asyncio.to_thread(self._position.get)) == position:  # nobody set it back
+                        await _wake_up(connection)
                     position = moved
 
     async def _lead(self, connection: psycopg.AsyncConnection) -> None:
@@ -71,12 +74,16 @@ class Relay:
         log.info("relay.leading", topic=self._topic)
 
     async def _relay_batch(self, producer: AIOKafkaProducer, position: int) -> int:
-        """Sends what was stored after the position. The new position, which is the leader's own to move."""
+        """Sends what was stored after the position. The new position, or the one that somebody set back."""
         stored = await asyncio.to_thread(self._store.notifications, position, BATCH)
         if not stored:
             return position
         await self._send(producer, stored)
-        await asyncio.to_thread(self._position.move, stored[-1][0])
+        try:
+            await asyncio.to_thread(self._position.move, stored[-1][0])
+        except SetBack:
+            log.warning("relay.set_back", topic=self._topic)
+            return await asyncio.to_thread(self._position.get)
         RELAY_POSITION.labels(self._store.service).set(stored[-1][0])
         return stored[-1][0]
 

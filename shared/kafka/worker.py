@@ -13,8 +13,8 @@ import faust
 import psycopg
 import structlog
 
-from shared.kafka.bulk import BulkReader, bulk_reader
-from shared.kafka.faust_group import SESSION_SECONDS, Partition, highwaters, new_group
+from shared.kafka.bulk import BulkReader, LogReplaced, bulk_reader
+from shared.kafka.faust_group import SESSION_SECONDS, Partition, assigned, highwaters, new_group
 from shared.kafka.records import Record
 from shared.kafka.slots import take_slot
 from shared.kafka.topics import wait_for_topics
@@ -32,13 +32,12 @@ STOP_SECONDS = 2.0
 STILL_SECONDS = 30.0
 """Lag and no movement for so long is a reader that only looks alive."""
 
+GIVEN_UP_SECONDS = 5.0
+"""What is owned and not assigned is claimed again within a rebalance, or never."""
+
 
 class StuckReader(RuntimeError):
     """There is lag, and the position stands still."""
-
-
-class LogReplaced(RuntimeError):
-    """The broker's log is shorter than what was read of it: it was made anew, and is read by sequence from its beginning."""
 
 
 class StreamWorker:
@@ -97,10 +96,10 @@ class StreamWorker:
             log.warning("stream.waits_for_views", reader=self._reader.name)
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _guarded_claim(self, assigned: set[Partition]) -> dict[Partition, int]:
+    async def _guarded_claim(self, given: set[Partition]) -> dict[Partition, int]:
         try:
             async with self._one_at_a_time:
-                return await self._claim(assigned)
+                return await self._claim(given)
         except Exception as error:
             self._fail(error)
             raise
@@ -116,9 +115,9 @@ class StreamWorker:
         if self._failed is not None and not self._failed.done():
             self._failed.set_exception(error)
 
-    async def _claim(self, assigned: set[Partition]) -> dict[Partition, int]:
+    async def _claim(self, given: set[Partition]) -> dict[Partition, int]:
         """Takes the partitions over and reads each to its end, before live records come."""
-        self._owned = {place: await asyncio.to_thread(self._engine.claim, *place) for place in sorted(assigned)}
+        self._owned = {place: await asyncio.to_thread(self._engine.claim, *place) for place in sorted(given)}
         async with bulk_reader(self._bootstrap) as bulk:
             for place, owned in list(self._owned.items()):
                 with self._letting_go(owned):
@@ -128,7 +127,7 @@ class StreamWorker:
                     await asyncio.to_thread(self._engine.retry, owned, everything=True)
                     await self._read_up_to(owned, await bulk.end(*place), bulk)
         self._claimed.set()
-        log.info("stream.claimed", partitions=len(assigned))
+        log.info("stream.claimed", partitions=len(given))
         return {place: owned.next_offset for place, owned in self._owned.items()}
 
     async def _take(self, records: Sequence[Record]) -> None:
@@ -141,10 +140,16 @@ class StreamWorker:
 
     async def _take_owned(self, owned: Owned, batch: Sequence[Record]) -> None:
         with self._letting_go(owned):
-            if batch[0].offset > owned.next_offset:
-                async with bulk_reader(self._bootstrap) as bulk:
-                    await self._read_up_to(owned, batch[0].offset, bulk)
+            if batch[0].offset != owned.next_offset:
+                await self._arrive(owned, batch[0].offset)
             await asyncio.to_thread(self._engine.take, owned, batch)
+
+    async def _arrive(self, owned: Owned, offset: int) -> None:
+        """Reads a gap in bulk. Raises LogReplaced where Faust leapt because another log is there now."""
+        async with bulk_reader(self._bootstrap) as bulk:
+            if await was_replaced(bulk, owned):
+                raise LogReplaced(f"{self._reader.name} at {owned.topic}/{owned.partition}")
+            await self._read_up_to(owned, offset, bulk)
 
     @contextmanager
     def _letting_go(self, owned: Owned) -> Iterator[None]:
@@ -171,12 +176,21 @@ class StreamWorker:
             await self._show(ends, offsets)
             await asyncio.to_thread(self._keep_ends, ends)
             now = asyncio.get_running_loop().time()
-            stuck = movement.stuck(ends, offsets, now)
+            given_up = self._given_up(app, offsets)
+            stuck = movement.stuck(given_up | ends, offsets, now)
+            stuck += [place for place in given_up if movement.still(place, now) > GIVEN_UP_SECONDS]
             READER_STILL.labels(self._reader.name).set(max((movement.still(place, now) for place in ends), default=0))
             if stuck:
                 raise StuckReader(f"{self._reader.name} at {stuck}")
             await self._retry_parked()
         raise app.crash_reason or RuntimeError("Faust ended")
+
+    def _given_up(self, app: faust.App, offsets: Mapping[Partition, int]) -> dict[Partition, int]:
+        """What is owned and assigned to nobody here, as if there were one more to read: Faust lets go of a topic that was
+        deleted, and nobody claims it. While a claim is under way, it is about to take over."""
+        if self._one_at_a_time.locked():
+            return {}
+        return {place: offsets[place] + 1 for place in offsets.keys() - assigned(app)}
 
     async def _show(self, ends: Mapping[Partition, int], offsets: Mapping[Partition, int]) -> None:
         """Sets the metrics. Raises LogReplaced where the log ends before what was read of it.
@@ -187,7 +201,7 @@ class StreamWorker:
             end = ends.get(place)
             if end is None:
                 continue
-            if end < offset and await self._end(place) < offset:
+            if end < offset and not self._one_at_a_time.locked() and await self._end(place) < offset:
                 raise LogReplaced(f"{self._reader.name} at {place}")
             READER_LAG.labels(self._reader.name, place[0], str(place[1])).set(max(end - offset, 0))
 
@@ -201,6 +215,8 @@ class StreamWorker:
                 self._engine.positions.see_end(owned, ends[place])
 
     async def _retry_parked(self) -> None:
+        if self._one_at_a_time.locked():
+            return  # a catch-up may take hours; who watches doesn't wait for it
         async with self._one_at_a_time:
             for owned in list(self._owned.values()):
                 if owned.parked:

@@ -17,21 +17,27 @@ UNREADABLE = -1
 
 
 def read_batch(records: Iterable[Readable], last: int, views: Sequence[View[Any]]) -> list[Entry]:
-    """What of these records has a greater sequence than `last`, in order; types that aren't known here are passed over."""
+    """What of these records has a greater sequence than `last`, in order; types that aren't known here are passed over.
+
+    The sequence has the first word: what couldn't be read was parked under it, and isn't parked again when it is sent again.
+    """
     entries: list[Entry] = []
     for record in records:
         headers = dict(record.headers)
-        sequence = UNREADABLE
+        said = headers.get("ce_sequence", b"")
+        sequence = int(said) if said.isdigit() else UNREADABLE
+        if UNREADABLE < sequence <= last:
+            continue
         try:
             event = read_event(headers.get("ce_type", b"").decode(), record.value)
-            sequence = int(headers.get("ce_sequence", b""))
-            if sequence > last:
-                entries.append((record, sequence, event, [view.key_of(event) for view in views]))
-                last = sequence
+            if sequence == UNREADABLE:
+                raise ValueError("no sequence")
+            entries.append((record, sequence, event, [view.key_of(event) for view in views]))
         except UnknownEventType:
             continue
         except Exception as error:
             entries.append((record, sequence, error, ()))
+        last = max(last, sequence)
     return entries
 
 

@@ -26,7 +26,7 @@ WHERE g.reader = %(reader)s GROUP BY g.view, g.version, g.live, r.id ORDER BY g.
 _PARKED = """
 SELECT p.id, p.topic, p.type, p.error, p.fingerprint, p.attempts, p.parked_at, p.retry_at, p.dropped_by, p.dropped_at,
        (SELECT count(*) FROM parked b WHERE b.reader = p.reader AND b.topic = p.topic AND b.partition = p.partition
-        AND b.subject = p.subject AND b.record_offset > p.record_offset AND b.dropped_at IS NULL) AS waiting
+        AND b.subject = p.subject AND b.id > p.id AND b.dropped_at IS NULL) AS waiting
 FROM parked p WHERE p.reader = %s AND p.error IS NOT NULL AND p.id > %s ORDER BY p.id LIMIT %s
 """
 _GROUPS = """
@@ -37,7 +37,7 @@ _DROP = "UPDATE parked SET dropped_by = %s, dropped_at = %s WHERE id = %s"
 _NEXT_IS_DUE = """
 UPDATE parked SET retry_at = %s WHERE id = (SELECT n.id FROM parked n JOIN parked d ON d.id = %s AND n.reader = d.reader
     AND n.topic = d.topic AND n.partition = d.partition AND n.subject = d.subject WHERE n.dropped_at IS NULL
-    ORDER BY n.record_offset LIMIT 1)
+    ORDER BY n.id LIMIT 1)
 """
 
 

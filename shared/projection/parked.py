@@ -21,9 +21,8 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS parked (id bigserial PRIMARY KEY, reader text NOT NULL, topic text NOT NULL,"
     " partition int NOT NULL, record_offset bigint NOT NULL, sequence text, event_id text, type text, subject bytea NOT NULL,"
     " value bytea NOT NULL, error text, fingerprint text, attempts int NOT NULL DEFAULT 0, parked_at timestamptz NOT NULL,"
-    " retry_at timestamptz, dropped_by text, dropped_at timestamptz, UNIQUE (reader, topic, partition, record_offset))",
-    "CREATE INDEX IF NOT EXISTS parked_subject ON parked (reader, topic, partition, subject, record_offset)"
-    " WHERE dropped_at IS NULL",
+    " retry_at timestamptz, dropped_by text, dropped_at timestamptz)",
+    "CREATE INDEX IF NOT EXISTS parked_subject ON parked (reader, topic, partition, subject, id) WHERE dropped_at IS NULL",
 )
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -44,8 +43,7 @@ def park(reader: str, parkings: Sequence[Parking], now: datetime) -> Write:
     def write(cursor: Cursor[DictRow]) -> None:
         cursor.executemany(
             "INSERT INTO parked (reader, topic, partition, record_offset, sequence, event_id, type, subject, value, error,"
-            " fingerprint, parked_at, retry_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-            " ON CONFLICT DO NOTHING",
+            " fingerprint, parked_at, retry_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             rows,
         )
 
@@ -87,7 +85,7 @@ def due(cursor: Cursor[DictRow], reader: str, topic: str, partition: int, now: d
     """The subjects whose first parked event is to be tried again."""
     cursor.execute(
         "SELECT subject FROM (SELECT DISTINCT ON (subject) subject, retry_at FROM parked WHERE reader = %s AND topic = %s"
-        " AND partition = %s AND dropped_at IS NULL ORDER BY subject, record_offset) AS first WHERE retry_at <= %s",
+        " AND partition = %s AND dropped_at IS NULL ORDER BY subject, id) AS first WHERE retry_at <= %s",
         (reader, topic, partition, now),
     )
     return {bytes(row["subject"]) for row in cursor}
@@ -97,7 +95,7 @@ def first_of(cursor: Cursor[DictRow], reader: str, topic: str, partition: int, s
     """The id and the record of the subject's first parked event; None where there is none."""
     cursor.execute(
         "SELECT * FROM parked WHERE reader = %s AND topic = %s AND partition = %s AND subject = %s AND dropped_at IS NULL"
-        " ORDER BY record_offset LIMIT 1",
+        " ORDER BY id LIMIT 1",
         (reader, topic, partition, subject),
     )
     row = cursor.fetchone()

@@ -79,7 +79,7 @@ def _keep_position(cursor: Cursor[DictRow], reader: str, former: Table[Any]) -> 
         "INSERT INTO parked (reader, topic, partition, record_offset, sequence, event_id, type, subject, value, error,"
         " fingerprint, attempts, parked_at, retry_at) SELECT %s, topic, partition, record_offset, sequence, event_id, type,"
         " subject, value, error, fingerprint, attempts, parked_at, retry_at FROM parked"
-        " WHERE reader = %s AND topic = %s AND dropped_at IS NULL",
+        " WHERE reader = %s AND topic = %s AND dropped_at IS NULL ORDER BY id",
         values,
     )
 

@@ -113,7 +113,7 @@ def growth(console: Console, quick: bool) -> list[Figure]:
         here.fill(few)
         here.fill(many)
         small = [here.ours(few) for _ in range(1 if quick else ROUNDS)]
-        large = [here.ours(many) for _ in range(1 if quick else 2)]
+        large = [here.ours(many)]  # long enough to be steady
     against = f"{few.events:,} events of {few.members:,} members; ours: {many.events:,} of {many.members:,}, each a new one"
     return [
         figure("growth.cost", _cost(large), "µs/event", against, _cost(small)),

@@ -29,6 +29,7 @@ log = structlog.get_logger()
 
 LOOK_SECONDS = 1.0
 STOP_SECONDS = 2.0
+ANSWERS_WITHIN_SECONDS = 2.0
 STILL_SECONDS = 30.0
 """Lag and no movement for so long is a reader that only looks alive."""
 
@@ -57,6 +58,7 @@ class StreamWorker:
         self._one_at_a_time = asyncio.Lock()
         self._failed: asyncio.Future[None] | None = None
         self._claimed = asyncio.Event()
+        self._gave_up = False
 
     async def ready(self) -> None:
         """Raises until the group has given this worker its share for the first time."""
@@ -87,6 +89,8 @@ class StreamWorker:
                 self._claimed.clear()
                 watching.cancel()
                 await _stopped(app)
+                if self._gave_up:  # a static member that is back too soon is given what it had: nothing
+                    await asyncio.sleep(self._session_seconds + 1)
             self._failed.result() if self._failed.done() else watching.result()
 
     async def _until_the_views_are_this_releases(self) -> None:
@@ -116,10 +120,12 @@ class StreamWorker:
             self._failed.set_exception(error)
 
     async def _claim(self, given: set[Partition]) -> dict[Partition, int]:
-        """Takes the partitions over and reads each to its end, before live records come."""
-        self._owned = {place: await asyncio.to_thread(self._engine.claim, *place) for place in sorted(given)}
+        """Takes the partitions over and reads each to its end, before live records come. Where none is given, what was owned
+        counts as given up: a topic may have been deleted, and Faust doesn't notice when it is there again."""
+        if given:
+            self._owned = {place: await asyncio.to_thread(self._engine.claim, *place) for place in sorted(given)}
         async with bulk_reader(self._bootstrap) as bulk:
-            for place, owned in list(self._owned.items()):
+            for place, owned in [(place, self._owned[place]) for place in sorted(given)]:
                 with self._letting_go(owned):
                     if await was_replaced(bulk, owned):
                         log.warning("stream.log_replaced", topic=owned.topic, partition=owned.partition)
@@ -128,7 +134,7 @@ class StreamWorker:
                     await self._read_up_to(owned, await bulk.end(*place), bulk)
         self._claimed.set()
         log.info("stream.claimed", partitions=len(given))
-        return {place: owned.next_offset for place, owned in self._owned.items()}
+        return {place: owned.next_offset for place, owned in self._owned.items() if place in given}
 
     async def _take(self, records: Sequence[Record]) -> None:
         for place, group in groupby(sorted(records, key=_place), key=_place):
@@ -178,7 +184,9 @@ class StreamWorker:
             now = asyncio.get_running_loop().time()
             given_up = self._given_up(app, offsets)
             stuck = movement.stuck(given_up | ends, offsets, now)
-            stuck += [place for place in given_up if movement.still(place, now) > GIVEN_UP_SECONDS]
+            if [place for place in given_up if movement.still(place, now) > GIVEN_UP_SECONDS]:
+                self._gave_up = True
+                raise StuckReader(f"{self._reader.name} was given nothing")
             READER_STILL.labels(self._reader.name).set(max((movement.still(place, now) for place in ends), default=0))
             if stuck:
                 raise StuckReader(f"{self._reader.name} at {stuck}")
@@ -201,13 +209,16 @@ class StreamWorker:
             end = ends.get(place)
             if end is None:
                 continue
-            if end < offset and not self._one_at_a_time.locked() and await self._end(place) < offset:
+            if end < offset and not self._one_at_a_time.locked() and await self._ends_before(place, offset):
                 raise LogReplaced(f"{self._reader.name} at {place}")
             READER_LAG.labels(self._reader.name, place[0], str(place[1])).set(max(end - offset, 0))
 
-    async def _end(self, place: Partition) -> int:
-        async with bulk_reader(self._bootstrap) as bulk:
-            return await bulk.end(*place)
+    async def _ends_before(self, place: Partition, offset: int) -> bool:
+        """As the broker says; one that doesn't answer soon, or knows no such topic, is asked again at the next look."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ANSWERS_WITHIN_SECONDS), bulk_reader(self._bootstrap) as bulk:
+                return await bulk.end(*place) < offset
+        return False
 
     def _keep_ends(self, ends: Mapping[Partition, int]) -> None:
         for place, owned in list(self._owned.items()):

@@ -28,11 +28,20 @@ class Seen:
     value: bytes
 
 
-async def stored_ids(database_url: str, service: str) -> list[str]:
-    """The `ce_id` that each stored event must have, in order of the notification log."""
-    query = f"SELECT originator_id, originator_version FROM {service}_events ORDER BY notification_id"
+async def last_stored(database_url: str, service: str) -> int:
+    """The notification id of the last event; what other tests made of the log, with relays that died, lies before it."""
     async with await psycopg.AsyncConnection.connect(database_url) as connection:
-        rows = await (await connection.execute(query.encode())).fetchall()
+        row = await (await connection.execute(f"SELECT max(notification_id) FROM {service}_events".encode())).fetchone()
+    return int(row[0] or 0) if row else 0
+
+
+async def stored_ids(database_url: str, service: str, after: int) -> list[str]:
+    """The `ce_id` that each event stored after a notification id must have, in order of the notification log."""
+    query = (
+        f"SELECT originator_id, originator_version FROM {service}_events WHERE notification_id > %s ORDER BY notification_id"
+    )
+    async with await psycopg.AsyncConnection.connect(database_url) as connection:
+        rows = await (await connection.execute(query.encode(), (after,))).fetchall()
     return [str(event_id(originator, version)) for originator, version in rows]
 
 

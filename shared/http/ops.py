@@ -106,7 +106,7 @@ async def start(body: ReplayBody, api: Api, caller: Operator, request: Request) 
 
 @router.get("/replays")
 async def replays(api: Api, _: Operator, limit: Limit = 50, after: After = None) -> dict[str, Any]:
-    rows = await asyncio.to_thread(api.required_ops.page, limit, decode_time_and_id(after))
+    rows = await asyncio.to_thread(api.required_ops.replays.page, limit, decode_time_and_id(after))
     return page([shown(row) for row in rows], limit, lambda row: time_and_id("created_at", row))
 
 

@@ -1,9 +1,7 @@
 """What ops sees and does about a reader's views: where they are, what is parked, and replays. Nothing personal is in it."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
@@ -96,6 +94,3 @@ class Ops:
             raise unknown("parked-event")
         if row["dropped_at"] or row["error"] is None:
             raise wrong_state("It is dropped already." if row["dropped_at"] else "It waits behind another of its subject.")
-
-    def page(self, limit: int, before: tuple[datetime, UUID] | None) -> list[DictRow]:
-        return self.replays.page(limit, before)

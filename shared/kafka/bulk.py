@@ -1,27 +1,71 @@
-"""Reading many records at once, from a position to another, with a consumer that belongs to no group."""
+"""Reading many records at once, from a position to another, without belonging to a group.
 
-from collections.abc import AsyncIterator
+The broker's answers are kept as the bytes they are, and records are made of them one after the other: aiokafka's own objects,
+kept until a batch is full, cost four times as much time and most of the memory. For that its client is used under its
+consumer: `_client` is private, and tests/kafka holds it in place.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import CorruptRecordException, KafkaError, LeaderNotAvailableError, NoError, OffsetOutOfRangeError
+from aiokafka.protocol.fetch import FetchRequest
+from aiokafka.record.memory_records import MemoryRecords
 
 from shared.kafka.records import Readable
 
-BATCH = 20_000
-FETCH_MILLISECONDS = 1_000
 EMPTY_FETCH_MILLISECONDS = 20
 """For which the broker holds a fetch that finds nothing: the next partition's fetch waits behind it."""
 
-FETCH_BYTES = 4 * 2**20
-"""Of one partition at once, as they are sent: compressed check-ins are some 30,000 in it."""
+FETCH_BYTES = 8 * 2**20
+"""Of one partition at once, as they are sent: compressed check-ins are some 40,000 in it."""
+
+LARGEST_ANSWER = 50 * 2**20
+PAUSE_SECONDS = 0.1
+NOBODY = -1
+EVERYTHING = 0
+"""Kafka's isolation level: our topics have no transactions."""
+
+
+Partition = tuple[str, int]
 
 
 class LogReplaced(RuntimeError):
     """The broker's log isn't the one that was read so far: it was made anew, and is read by sequence from its beginning."""
 
 
+@dataclass(frozen=True)
+class Fetched:
+    """The records of one answer with start <= offset < stop; each iteration makes them anew."""
+
+    start: int
+    stop: int
+    data: bytes
+    end: int
+    """The partition's, when this was answered."""
+
+    def __iter__(self) -> Iterator[Readable]:
+        """Raises CorruptRecordException where a checksum is wrong."""
+        batches = MemoryRecords(self.data)
+        while batches.has_next():
+            batch = batches.next_batch()
+            if batch.is_control_batch or batch.next_offset <= self.start:
+                continue
+            if not batch.validate_crc():
+                raise CorruptRecordException(f"before {batch.next_offset}")
+            whole = batch.base_offset >= self.start and batch.next_offset <= self.stop
+            yield from batch if whole else [record for record in batch if self.start <= record.offset < self.stop]
+
+    def __len__(self) -> int:
+        """In offsets, which not every log has all of."""
+        return self.stop - self.start
+
+
 class BulkReader:
-    """Reads a partition's records by offset."""
+    """Reads partitions' records by offset; several of them at once, if that is wanted."""
 
     def __init__(self, consumer: AIOKafkaConsumer) -> None:
         self._consumer = consumer
@@ -34,38 +78,99 @@ class BulkReader:
     async def at(self, topic: str, partition: int, offset: int) -> Readable | None:
         """The record at an offset that is below the end; None where it isn't there any more."""
         async for records in self.read(topic, partition, offset, offset + 1):
-            return records[0]
+            return next(iter(records), None)
         return None
 
-    async def read(self, topic: str, partition: int, start: int, stop: int) -> AsyncIterator[list[Readable]]:
-        """Batches of the records with start <= offset < stop, in order. Raises LogReplaced where the log no longer has them."""
-        if start >= stop:
-            return
+    async def read(self, topic: str, partition: int, start: int, stop: int) -> AsyncIterator[Fetched]:
+        """Batches of the records with start <= offset < stop, in order, each fetched while the one before it is in use.
+        Raises LogReplaced where the log no longer has them."""
         place = TopicPartition(topic, partition)
-        self._consumer.assign([place])
-        self._consumer.seek(place, start)
-        position = start
-        while position < stop:
-            fetched = await self._consumer.getmany(place, timeout_ms=FETCH_MILLISECONDS, max_records=BATCH)
-            records = fetched.get(place, [])
-            if records[0].offset < start if records else await self.end(topic, partition) < stop:
-                raise LogReplaced(f"{topic}/{partition} before {stop}")
-            if records and records[-1].offset >= stop:
-                records = [record for record in records if record.offset < stop]
-            position = await self._consumer.position(place)
-            if records:
-                yield records
+        coming = asyncio.create_task(self._fetch(place, start, stop))
+        try:
+            while start < stop:
+                fetched = await coming
+                start = fetched.stop
+                coming = asyncio.create_task(self._fetch(place, start, stop))
+                yield fetched
+        finally:
+            coming.cancel()
+
+    async def poll(self, offsets: Mapping[Partition, int]) -> dict[Partition, Fetched]:
+        """What there is from these offsets on, of the partitions that have anything, in one request to each broker; waits a
+        moment where there is nothing. Raises LogReplaced where the log ends before an offset."""
+        places = {TopicPartition(*place): offset for place, offset in offsets.items()}
+        data = await self._answer(places)
+        for place in places.keys() - data.keys():
+            if await self.end(*place) < places[place]:
+                raise LogReplaced(f"{place.topic}/{place.partition} has no {places[place]}")
+        return {
+            (place.topic, place.partition): Fetched(places[place], after, each, end)
+            for place, (end, each) in data.items()
+            if (after := _after(each, places[place])) > places[place]
+        }
+
+    async def _fetch(self, place: TopicPartition, start: int, stop: int) -> Fetched:
+        """Tries until something is there; whether anything will be, the ends of the log tell."""
+        while start < stop:
+            end, data = (await self._answer({place: start})).get(place, (start, b""))
+            if (after := _after(data, start)) > start:
+                return Fetched(start, min(after, stop), data, end)
+            if await self.end(*place) < stop:
+                raise LogReplaced(f"{place.topic}/{place.partition} before {stop}")
+            if (beginning := await self._beginning(place)) > start:
+                return Fetched(start, min(beginning, stop), b"", beginning)
+        return Fetched(start, start, b"", start)
+
+    async def _beginning(self, place: TopicPartition) -> int:
+        return int((await self._consumer.beginning_offsets([place]))[place])
+
+    async def _answer(self, offsets: Mapping[TopicPartition, int]) -> dict[TopicPartition, tuple[int, bytes]]:
+        """Each log's end, and what it has from these offsets on, as it was sent; of a partition of which the brokers can't
+        say just now, and of one that has no such offset, nothing."""
+        client = self._consumer._client
+        for topic in {place.topic for place in offsets}:
+            await client.add_topic(topic)
+        of_leader: dict[int, dict[TopicPartition, int]] = {}
+        for place, offset in offsets.items():
+            leader = client.cluster.leader_for_partition(place)
+            of_leader.setdefault(NOBODY if leader is None else leader, {})[place] = offset
+        answers = await asyncio.gather(*(self._ask(leader, those) for leader, those in of_leader.items()))
+        told = [one for answer in answers for one in answer]
+        if {code for _, code, _, _ in told} - {NoError.errno, OffsetOutOfRangeError.errno}:
+            await asyncio.sleep(PAUSE_SECONDS)
+            await client.force_metadata_update()
+        return {place: (end, data) for place, code, end, data in told if code == NoError.errno}
+
+    async def _ask(self, leader: int, offsets: Mapping[TopicPartition, int]) -> list[tuple[TopicPartition, int, int, bytes]]:
+        """Of each partition the code, the end of its log, and the data."""
+        wanted: dict[str, list[tuple[int, int, int]]] = {}
+        for place, offset in offsets.items():
+            wanted.setdefault(place.topic, []).append((place.partition, offset, FETCH_BYTES))
+        request = FetchRequest(EMPTY_FETCH_MILLISECONDS, 1, LARGEST_ANSWER, EVERYTHING, list(wanted.items()))
+        try:
+            if leader == NOBODY:
+                raise LeaderNotAvailableError
+            answer = await self._consumer._client.send(leader, request)
+        except KafkaError:
+            return [(place, LeaderNotAvailableError.errno, 0, b"") for place in offsets]
+        return [
+            (TopicPartition(topic, partition), code, end, data or b"")
+            for topic, partitions in answer.topics
+            for partition, code, end, *_, data in partitions
+        ]
+
+
+def _after(data: bytes, start: int) -> int:
+    """The offset after the last whole batch in it."""
+    batches = MemoryRecords(data)
+    while batches.has_next():
+        start = max(start, batches.next_batch().next_offset)
+    return start
 
 
 @asynccontextmanager
 async def bulk_reader(bootstrap: str) -> AsyncIterator[BulkReader]:
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        max_partition_fetch_bytes=FETCH_BYTES,
-        fetch_max_wait_ms=EMPTY_FETCH_MILLISECONDS,
-    )
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
     await consumer.start()
     try:
         yield BulkReader(consumer)

@@ -7,15 +7,17 @@ committing the group's offset, where it resumes: `consumer._commit` is private, 
 
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import faust
+from aiokafka.errors import IllegalStateError
 from faust.types import TP
 
+from shared.kafka.bulk import Partition
 from shared.kafka.records import Record
 
-Partition = tuple[str, int]
 Claim = Callable[[set[Partition]], Awaitable[Mapping[Partition, int]]]
 Take = Callable[[Sequence[Record]], Awaitable[None]]
 
@@ -75,6 +77,19 @@ def new_group(
 
 def assigned(app: faust.App) -> set[Partition]:
     return {(tp.topic, tp.partition) for tp in app.consumer.assignment()}
+
+
+def hold_back(app: faust.App) -> None:
+    """Faust fetches nothing more; what it has in hand already may still come."""
+    app.consumer.pause_partitions(app.consumer.assignment())
+
+
+async def let_flow(app: faust.App, offsets: Mapping[Partition, int]) -> None:
+    """From these offsets on, as soon as Faust looks. While partitions change hands, they flow by themselves in the end."""
+    held = {tp for tp in app.consumer.assignment() if (tp.topic, tp.partition) in offsets}
+    with suppress(IllegalStateError):
+        await app.consumer.seek_wait({tp: offsets[tp.topic, tp.partition] for tp in held})
+    app.consumer.resume_partitions(held)
 
 
 def highwaters(app: faust.App) -> dict[Partition, int]:

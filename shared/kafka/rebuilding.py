@@ -5,7 +5,7 @@ It folds with an engine to which nothing is given that could follow an effect: a
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -13,8 +13,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 
 from shared.clock import Clock
-from shared.kafka.bulk import BulkReader
-from shared.kafka.records import Readable
+from shared.kafka.bulk import BulkReader, Fetched
 from shared.kafka.replay_window import Window
 from shared.projection.comparing import compare
 from shared.projection.engine import Engine
@@ -143,12 +142,12 @@ class Rebuilding:
         with psycopg.connect(self._database_url, row_factory=dict_row) as connection:
             yield connection
 
-    def _take(self, owned: Owned, records: Sequence[Readable]) -> None:
+    def _take(self, owned: Owned, records: Fetched) -> None:
         wanted = self._window.of(records, self._view)
         self.touched |= wanted.touched
         self._engine.take(owned, wanted.folded)
-        if owned.next_offset <= records[-1].offset:
-            self._engine.pass_over(owned, records[-1].offset + 1)
+        if owned.next_offset < records.stop:
+            self._engine.pass_over(owned, records.stop)
 
     def _sweep(self) -> None:
         with self._store.transaction() as cursor:

@@ -4,7 +4,7 @@ Everything up to `to` is folded, since a state is made of its whole past; `from`
 reported: the keys that such events touched. A position is a publisher's sequence, a time an event's own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from shared.projection.view import Key, View
 
 @dataclass(frozen=True)
 class Wanted:
-    folded: Sequence[Readable]
+    folded: Iterable[Readable]
     touched: set[Key] = field(default_factory=set)
 
 
@@ -46,9 +46,10 @@ class Window:
     def is_everything(self) -> bool:
         return not self.limits_keys and self.until is None
 
-    def of(self, records: Sequence[Readable], view: View[Any]) -> Wanted:
+    def of(self, coming: Iterable[Readable], view: View[Any]) -> Wanted:
         if self.is_everything:
-            return Wanted(records)
+            return Wanted(coming)
+        records = list(coming)
         entries = [entry for entry in read_batch(records, -1, [view]) if not isinstance(entry[2], Exception)]
         after = {
             record.offset

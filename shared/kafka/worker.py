@@ -13,13 +13,15 @@ import faust
 import psycopg
 import structlog
 
-from shared.kafka.bulk import BulkReader, LogReplaced, bulk_reader
-from shared.kafka.faust_group import SESSION_SECONDS, Partition, assigned, highwaters, new_group
+from shared.kafka.bulk import BulkReader, Fetched, LogReplaced, Partition, bulk_reader
+from shared.kafka.busy_flow import BUSY_RATE, BusyFlow, Pace
+from shared.kafka.catching_up import CatchingUp
+from shared.kafka.faust_group import SESSION_SECONDS, assigned, highwaters, new_group
 from shared.kafka.records import Record
 from shared.kafka.slots import take_slot
 from shared.kafka.topics import wait_for_topics
 from shared.observability import READER_LAG, READER_STILL
-from shared.projection.engine import Engine
+from shared.projection.engine import Batch, Engine
 from shared.projection.generations import Generations
 from shared.projection.positions import Fenced, Owned
 from shared.projection.reader import Reader, topics_of
@@ -56,6 +58,9 @@ class StreamWorker:
         self._engine = Engine(store, reader.name, reader.views, reader.follow)
         self._owned: dict[Partition, Owned] = {}
         self._one_at_a_time = asyncio.Lock()
+        self._pace = Pace()
+        self._much = asyncio.Event()
+        self._busy: BusyFlow | None = None
         self._failed: asyncio.Future[None] | None = None
         self._claimed = asyncio.Event()
         self._gave_up = False
@@ -82,16 +87,18 @@ class StreamWorker:
                 self._session_seconds,
             )
             watching = asyncio.create_task(self._watch(app, connection))
+            rushing = asyncio.create_task(self._rush(app))
             try:
                 await app.start()
-                await asyncio.wait([self._failed, watching], return_when=asyncio.FIRST_COMPLETED)
+                ended, _ = await asyncio.wait([self._failed, watching, rushing], return_when=asyncio.FIRST_COMPLETED)
             finally:
                 self._claimed.clear()
                 watching.cancel()
+                rushing.cancel()
                 await _stopped(app)
                 if self._gave_up:  # a static member that is back too soon is given what it had: nothing
                     await asyncio.sleep(self._session_seconds + 1)
-            self._failed.result() if self._failed.done() else watching.result()
+            ended.pop().result()
 
     async def _until_the_views_are_this_releases(self) -> None:
         """Not before joining the group, where an older release may still read: its views are being built anew meanwhile."""
@@ -110,10 +117,22 @@ class StreamWorker:
 
     async def _guarded_take(self, records: Sequence[Record]) -> None:
         try:
-            async with self._one_at_a_time:
-                await self._take(records)
+            await self._take(records)
         except Exception as error:
             self._fail(error)
+        if self._pace.rate(len(records), asyncio.get_running_loop().time()) > BUSY_RATE:
+            self._much.set()
+
+    async def _rush(self, app: faust.App) -> None:
+        """Whenever much comes in, until it is calm again."""
+        while True:
+            await self._much.wait()
+            log.info("stream.busy", reader=self._reader.name)
+            self._busy = BusyFlow(app, self._bootstrap, self._offsets, self._take_together)
+            await self._busy.run()
+            self._busy = None
+            log.info("stream.calm", reader=self._reader.name)
+            self._much.clear()
 
     def _fail(self, error: Exception) -> None:
         if self._failed is not None and not self._failed.done():
@@ -125,37 +144,56 @@ class StreamWorker:
         if given:
             self._owned = {place: await asyncio.to_thread(self._engine.claim, *place) for place in sorted(given)}
         async with bulk_reader(self._bootstrap) as bulk:
-            for place, owned in [(place, self._owned[place]) for place in sorted(given)]:
-                with self._letting_go(owned):
-                    if await was_replaced(bulk, owned):
-                        log.warning("stream.log_replaced", topic=owned.topic, partition=owned.partition)
-                        await asyncio.to_thread(self._engine.positions.start_over, owned)
-                    await asyncio.to_thread(self._engine.retry, owned, everything=True)
-                    await self._read_up_to(owned, await bulk.end(*place), bulk)
+            catching_up = CatchingUp(self._engine, bulk)
+            await asyncio.gather(*(self._catch_up(self._owned[place], catching_up, bulk) for place in sorted(given)))
         self._claimed.set()
         log.info("stream.claimed", partitions=len(given))
         return {place: owned.next_offset for place, owned in self._owned.items() if place in given}
 
-    async def _take(self, records: Sequence[Record]) -> None:
-        for place, group in groupby(sorted(records, key=_place), key=_place):
-            batch = list(group)
-            owned = self._owned.get(place)
-            if owned is None:
-                continue  # another's by now; its owner reads it from the stored position
-            await self._take_owned(owned, batch)
-
-    async def _take_owned(self, owned: Owned, batch: Sequence[Record]) -> None:
+    async def _catch_up(self, owned: Owned, catching_up: CatchingUp, bulk: BulkReader) -> None:
         with self._letting_go(owned):
-            if batch[0].offset != owned.next_offset:
-                await self._arrive(owned, batch[0].offset)
-            await asyncio.to_thread(self._engine.take, owned, batch)
+            if await was_replaced(bulk, owned):
+                log.warning("stream.log_replaced", topic=owned.topic, partition=owned.partition)
+                await asyncio.to_thread(self._engine.positions.start_over, owned)
+            await asyncio.to_thread(self._engine.retry, owned, everything=True)
+            await catching_up.up_to(owned, await bulk.end(owned.topic, owned.partition))
+
+    async def _take(self, records: Sequence[Record]) -> None:
+        async with self._one_at_a_time:
+            batches: list[Batch] = []
+            for place, group in groupby(sorted(records, key=_place), key=_place):
+                owned, batch = self._owned.get(place), list(group)
+                if owned is None:
+                    continue  # another's by now; its owner reads it from the stored position
+                with self._letting_go(owned):
+                    if batch[0].offset > owned.next_offset:
+                        await self._arrive(owned, batch[0].offset)
+                    batches.append((owned, batch))
+            if batches:
+                await self._take_batches(batches)
+
+    async def _take_together(self, fetched: Mapping[Partition, Fetched]) -> None:
+        async with self._one_at_a_time:
+            owned = [(self._owned[place], records) for place, records in fetched.items() if place in self._owned]
+            await self._take_batches([(one, records) for one, records in owned if records.start <= one.next_offset])
+
+    async def _take_batches(self, batches: Sequence[Batch]) -> None:
+        try:
+            await asyncio.to_thread(self._engine.take_together, batches)
+        except Fenced:
+            for owned, records in batches:
+                with self._letting_go(owned):
+                    await asyncio.to_thread(self._engine.take, owned, records)
+
+    def _offsets(self) -> dict[Partition, int]:
+        return {place: owned.next_offset for place, owned in self._owned.items()}
 
     async def _arrive(self, owned: Owned, offset: int) -> None:
         """Reads a gap in bulk. Raises LogReplaced where Faust leapt because another log is there now."""
         async with bulk_reader(self._bootstrap) as bulk:
             if await was_replaced(bulk, owned):
                 raise LogReplaced(f"{self._reader.name} at {owned.topic}/{owned.partition}")
-            await self._read_up_to(owned, offset, bulk)
+            await CatchingUp(self._engine, bulk).up_to(owned, offset)
 
     @contextmanager
     def _letting_go(self, owned: Owned) -> Iterator[None]:
@@ -167,18 +205,14 @@ class StreamWorker:
             log.warning("stream.fenced", topic=owned.topic, partition=owned.partition)
             self._owned.pop((owned.topic, owned.partition), None)
 
-    async def _read_up_to(self, owned: Owned, stop: int, bulk: BulkReader) -> None:
-        async for records in bulk.read(owned.topic, owned.partition, owned.next_offset, stop):
-            await asyncio.to_thread(self._engine.take, owned, records)
-
     async def _watch(self, app: faust.App, connection: psycopg.AsyncConnection) -> None:
         """Ends when the slot's connection is lost, when Faust ends, or when a partition lags without movement."""
         movement = Movement()
         while not app.should_stop:
             await asyncio.sleep(LOOK_SECONDS)
             await connection.execute("SELECT 1")
-            offsets = {place: owned.next_offset for place, owned in self._owned.items()}
-            ends = highwaters(app)
+            offsets = self._offsets()
+            ends = highwaters(app) | (self._busy.ends if self._busy else {})
             await self._show(ends, offsets)
             await asyncio.to_thread(self._keep_ends, ends)
             now = asyncio.get_running_loop().time()

@@ -4,7 +4,9 @@ It knows nothing of how the records came. What has been taken already is passed 
 that died after an acknowledgement sends again, at new offsets. Without a `follow`, effects are nobody's: that is replay.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice
 from typing import Any
 
 import structlog
@@ -17,11 +19,13 @@ from shared.observability import PARKED, READ
 from shared.projection import parked
 from shared.projection.batch import UNREADABLE, Entry, Folding, read_batch
 from shared.projection.generations import Generations
+from shared.projection.parked import Parking
 from shared.projection.parking_limit import WINDOW, ParkingLimit, TooManyParked
 from shared.projection.positions import Fenced, Owned, Positions, Switched
 from shared.projection.reader import Changed, Changes
-from shared.projection.states import States
+from shared.projection.states import Cell, States
 from shared.projection.tables import Table
+from shared.projection.taken import Taken, changed_of, sequence_of
 from shared.projection.view import Effect, Key, View
 from shared.store.event_store import Conflict, EventStore, Unavailable, Write
 
@@ -30,6 +34,10 @@ log = structlog.get_logger()
 ATTEMPTS = 5
 """How often what follows from a batch is decided again after somebody else wrote in between."""
 
+CHUNK = 2_000
+"""Records in hand at once: more of them only cost memory, and the time to get it."""
+
+Batch = tuple[Owned, Iterable[Readable]]
 Follow = Callable[[Sequence[Effect], Changed], Changes]
 Tables = Callable[[Cursor[DictRow]], dict[str, Table[Any]]]
 
@@ -72,28 +80,37 @@ class Engine:
             self._tables = self._find_tables(cursor)
         return owned
 
-    def take(self, owned: Owned, records: Sequence[Readable]) -> None:
+    def take(self, owned: Owned, records: Iterable[Readable]) -> None:
         """Folds and commits a batch of one partition, in order of offset. Raises Fenced when it is another's by now.
 
         An event that can't be read or folded is parked, and so is one that nothing can follow from; raises TooManyParked
-        where these are too many.
+        where these are too many. `records` may be iterated more than once, and is only held a few at a time.
         """
-        fresh = [record for record in records if record.offset >= owned.next_offset] if _overlaps(owned, records) else records
-        if not fresh:
-            return
         try:
-            self._take(owned, fresh, read_batch(fresh, owned.sequence, self._views_of(owned.topic)))
+            self._take([(owned, records)])
         except (Fenced, TooManyParked, *Unavailable):
             raise
         except Switched:
             self._reload(owned)
-            self.take(owned, fresh)
+            self.take(owned, records)
         except Exception as error:
+            fresh = [record for record in records if record.offset >= owned.next_offset]
             if len(fresh) > 1:
                 self.take(owned, fresh[: len(fresh) // 2])
                 self.take(owned, fresh[len(fresh) // 2 :])
             else:
-                self._take(owned, fresh, [(fresh[0], _sequence(fresh[0]), error, ())])
+                self._park(owned, fresh[0], error)
+
+    def take_together(self, batches: Sequence[Batch]) -> None:
+        """As `take`, for several partitions in one commit. Raises Fenced where any is another's by now; take each by itself
+        then."""
+        try:
+            self._take(batches)
+        except (Fenced, TooManyParked, *Unavailable):
+            raise
+        except Exception:
+            for owned, records in batches:
+                self.take(owned, records)
 
     def pass_over(self, owned: Owned, next_offset: int) -> None:
         """Moves the position past records that aren't for this reader."""
@@ -122,12 +139,14 @@ class Engine:
 
     def _retry_one(self, owned: Owned, id_: int, record: Readable) -> bool:
         """Whether it was folded. The position stays; the move holds the fence."""
+        folding = self._folding(owned, waiting=set(), last=UNREADABLE - 1)
         try:
-            folding = self._fold(owned, read_batch([record], UNREADABLE - 1, self._views_of(owned.topic)), set())
-            if folding.parkings:
-                raise folding.parkings[0].error or RuntimeError("parked without an error")
-            hold = self.positions.move(owned, owned.next_offset, (), owned.anchor)
-            self._commit(owned, folding, (hold, parked.unpark(id_)))
+            with _forgetting(owned):
+                self._fold(owned, folding, [record])
+                if folding.parkings:
+                    raise folding.parkings[0].error or RuntimeError("parked without an error")
+                hold = self.positions.move(owned, owned.next_offset, (), owned.anchor)
+                self._commit([(owned, folding)], (hold, parked.unpark(id_)))
         except Switched:
             self._reload(owned)
             return self._retry_one(owned, id_, record)
@@ -139,68 +158,103 @@ class Engine:
             return False
         return True
 
-    def _take(self, owned: Owned, records: Sequence[Readable], entries: Sequence[Entry]) -> None:
-        folding = self._fold(owned, entries, set(owned.parked))
-        next_offset, anchor = records[-1].offset + 1, parked.headers_of(records[-1]).get("ce_id")
-        taken = [sequence for _, sequence, _, _ in entries if sequence != UNREADABLE]
-        move = self.positions.move(owned, next_offset, taken, anchor)
-        self._commit(owned, folding, (move, *self._parking(folding)))
-        owned.next_offset, owned.anchor, owned.parked = next_offset, anchor, folding.parked
-        owned.sequence = taken[-1] if taken else owned.sequence
-        owned.recent.extend(taken)
-        self._limit.read(len(records), self._clock())
-        READ.labels(self._name, owned.topic).inc(len(folding.sequences))
+    def _take(self, batches: Sequence[Batch]) -> None:
+        """Whatever it raises, nothing was written."""
+        with _forgetting(*(owned for owned, _ in batches)):
+            taken = [one for owned, records in batches if (one := self._folded(owned, records))]
+            if taken:
+                moves = [self.positions.move(one.owned, one.next_offset, one.folding.taken, one.anchor) for one in taken]
+                parking = self._parking([parking for one in taken for parking in one.folding.parkings])
+                self._commit([(one.owned, one.folding) for one in taken], (*moves, *parking))
+        for one in taken:
+            self._settle(one)
 
-    def _fold(self, owned: Owned, entries: Sequence[Entry], waiting: set[bytes]) -> Folding:
-        views = self._views_of(owned.topic)
-        states = [self._states(owned, view, n, entries) for n, view in enumerate(views)]
-        folding = Folding(views, states, waiting, self._settled(owned, entries))
-        folding.fold(entries)
-        return folding
+    def _park(self, owned: Owned, record: Readable, error: Exception) -> None:
+        """Nothing can follow from it, so it isn't folded either."""
+        folding = self._folding(owned, set(owned.parked), owned.sequence)
+        folding.refuse(record, sequence_of(record), error)
+        one = Taken(owned, folding, 1, record)
+        move = self.positions.move(owned, one.next_offset, folding.taken, one.anchor)
+        self._commit([(owned, folding)], (move, *self._parking(folding.parkings)))
+        self._settle(one)
+
+    def _settle(self, one: Taken) -> None:
+        """Once it is committed."""
+        one.settle()
+        self._limit.read(one.count, self._clock())
+        READ.labels(self._name, one.owned.topic).inc(one.folding.folded)
+
+    def _folded(self, owned: Owned, records: Iterable[Readable]) -> Taken | None:
+        """None where all of them were taken before."""
+        folding, coming = self._folding(owned, set(owned.parked), owned.sequence), iter(records)
+        count, last = 0, None
+        while chunk := list(islice(coming, CHUNK)):
+            if chunk := _fresh(owned, chunk):
+                self._fold(owned, folding, chunk)
+                count, last = count + len(chunk), chunk[-1]
+        return Taken(owned, folding, count, last) if last else None
+
+    def _folding(self, owned: Owned, waiting: set[bytes], last: int) -> Folding:
+        return Folding(owned.topic, owned.partition, self._views_of(owned.topic), waiting, last)
+
+    def _fold(self, owned: Owned, folding: Folding, records: Sequence[Readable]) -> None:
+        entries = read_batch(records, folding.last, folding.views)
+        if not entries:
+            return
+        cells = [self._cells(owned, view, [keys[n] for _, _, _, keys in entries]) for n, view in enumerate(folding.views)]
+        folding.fold(entries, cells, self._settled(owned, entries))
 
     def _settled(self, owned: Owned, entries: Sequence[Entry]) -> Mapping[int, bool]:
-        if not (self._beside and entries):
+        if not self._beside:
             return {}
         with self._store.transaction() as cursor:
             first, last = entries[0][0].offset, entries[-1][0].offset
             return parked.settled(cursor, self._beside, owned.topic, owned.partition, first, last + 1)
 
-    def _states(self, owned: Owned, view: View[Any], n: int, entries: Sequence[Entry]) -> dict[Key, Any]:
-        """The state of every key that the entries need, from memory or from the table."""
-        remembered = owned.states.setdefault(view.name, States())
-        keys = {key for _, _, _, keys in entries if keys and (key := keys[n]) is not None}
-        found, missing = remembered.find(keys)
-        if missing:
+    def _cells(self, owned: Owned, view: View[Any], keys: Sequence[Key | None]) -> list[Cell | None]:
+        """The cell of each key, its state from memory or from the table."""
+        states = owned.states.setdefault(view.name, States())
+        cells = [states.cell(key) for key in keys]
+        if states.missing:
             with self._store.transaction() as cursor:
-                found |= self._tables[view.name].load(cursor, missing)
-        return found
+                loaded = self._tables[view.name].load(cursor, states.missing)
+            for key, state in loaded.items():
+                states.missing[key].state = state
+            states.missing.clear()
+        return cells
 
-    def _commit(self, owned: Owned, folding: Folding, writes: Sequence[Write]) -> None:
+    def _commit(self, foldings: Sequence[tuple[Owned, Folding]], writes: Sequence[Write]) -> None:
         """States first: the events table is locked from its insert to the commit."""
-        pairs = [(self._tables[view.name], changed) for view, changed in zip(folding.views, folding.changed, strict=True)]
-        stored = [_put(table, changed) for table, changed in pairs if changed]
+        changed = changed_of(foldings)
+        effects = [effect for _, folding in foldings for effect in folding.effects]
+        stored = [_put(self._tables[view], cells) for view, cells in changed.items()]
+        by_name = {view: {cell.key: cell.state for cell in cells} for view, cells in changed.items()} if effects else {}
         for attempt in range(1, ATTEMPTS + 1):
-            follows = self._follow(folding.effects, folding.changed_by_name) if folding.effects else Changes()
+            follows = self._follow(effects, by_name) if effects else Changes()
             try:
                 self._store.record(follows.events, (*writes, *stored, *follows.writes))
                 break
             except Conflict:
                 if attempt == ATTEMPTS:
                     raise
-        for view, states in zip(folding.views, folding.states, strict=True):
-            owned.states[view.name].put(states)
+        for cell in chain.from_iterable(changed.values()):
+            cell.changed = False
+        for owned, _ in foldings:
+            for states in owned.states.values():
+                states.rotate()
 
-    def _parking(self, folding: Folding) -> tuple[Write, ...]:
-        if not folding.parkings:
+    def _parking(self, parkings: Sequence[Parking]) -> tuple[Write, ...]:
+        if not parkings:
             return ()
         now = self._clock()
         with self._store.transaction() as cursor:
-            self._limit.check(parked.failed_since(cursor, self._name, now - WINDOW), folding.failing)
-        for one in folding.parkings:
+            failing = sum(one.error is not None for one in parkings)
+            self._limit.check(parked.failed_since(cursor, self._name, now - WINDOW), failing)
+        for one in parkings:
             error = type(one.error).__name__ if one.error else None
             PARKED.labels(self._name, one.record.topic).inc()
             log.error("event.parked", reader=self._name, type=parked.headers_of(one.record).get("ce_type"), error=error)
-        return (parked.park(self._name, folding.parkings, now),)
+        return (parked.park(self._name, parkings, now),)
 
     def _reload(self, owned: Owned) -> None:
         fresh = self.positions.look(owned)
@@ -213,14 +267,22 @@ class Engine:
         return [view for view in self._views if view.topic == topic]
 
 
-def _overlaps(owned: Owned, records: Sequence[Readable]) -> bool:
-    return bool(records) and records[0].offset < owned.next_offset
+@contextmanager
+def _forgetting(*several: Owned) -> Iterator[None]:
+    """What was folded and couldn't be stored isn't in memory either."""
+    try:
+        yield
+    except BaseException:
+        for owned in several:
+            owned.states.clear()
+        raise
 
 
-def _sequence(record: Readable) -> int:
-    said = parked.headers_of(record).get("ce_sequence", "")
-    return int(said) if said.isascii() and said.isdigit() else UNREADABLE
+def _fresh(owned: Owned, records: list[Readable]) -> list[Readable]:
+    if records[0].offset >= owned.next_offset:
+        return records
+    return [record for record in records if record.offset >= owned.next_offset]
 
 
-def _put(table: Table[Any], changed: dict[Key, Any]) -> Write:
-    return lambda cursor: table.write(cursor, changed)
+def _put(table: Table[Any], cells: Sequence[Cell]) -> Write:
+    return lambda cursor: table.write(cursor, [(cell.key, cell.state) for cell in cells])

@@ -33,7 +33,7 @@ LONGEST_PAUSE = timedelta(hours=1)
 class Parking:
     """One record to set aside. Without an error it waits behind another of its subject."""
 
-    record: Readable
+    record: Record
     error: Exception | None
 
 

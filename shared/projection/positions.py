@@ -5,9 +5,8 @@ and only sequences still tell what has been taken.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
@@ -49,7 +48,7 @@ class Owned:
     parked: set[bytes] = field(default_factory=set)
     """Subjects of which an event is parked: their later events wait behind it."""
 
-    states: dict[str, States[Any]] = field(default_factory=dict)
+    states: dict[str, States] = field(default_factory=dict)
     """By view."""
 
 
@@ -81,10 +80,11 @@ class Positions:
             self.move(owned, 0, (), None)(cursor)
         owned.next_offset, owned.anchor = 0, None
 
-    def move(self, owned: Owned, next_offset: int, sequences: Sequence[int], anchor: str | None) -> Write:
-        """The row to write with what a batch changes. It raises Fenced where epoch or offset are no longer ours."""
-        recent = [*owned.recent, *sequences[-REMEMBERED:]][-REMEMBERED:]
-        sequence = sequences[-1] if sequences else owned.sequence
+    def move(self, owned: Owned, next_offset: int, sequences: Collection[int], anchor: str | None) -> Write:
+        """The row to write with what a batch changes, `sequences` being the last that were taken. It raises Fenced where
+        epoch or offset are no longer ours."""
+        recent = [*owned.recent, *sequences][-REMEMBERED:]
+        sequence = recent[-1] if sequences else owned.sequence
         place = (self._reader, owned.topic, owned.partition)
 
         def write(cursor: Cursor[DictRow]) -> None:

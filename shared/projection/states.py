@@ -1,42 +1,50 @@
 """States kept in memory, as many as fit: those used last. All of them are stored, so that any may be let go."""
 
-from collections.abc import Iterable, Mapping
-from typing import Generic, TypeVar
+from typing import Any
 
 from shared.projection.view import Key
-
-S = TypeVar("S")
 
 REMEMBERED = 50_000
 """States of one partition and view in each of the two halves."""
 
 
-class States(Generic[S]):
+class Cell:
+    """The state of one key, None where there is none; `changed` until it is stored."""
+
+    __slots__ = ("changed", "key", "state")
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self.state: Any = None
+        self.changed = False
+
+
+class States:
     """Two halves: what is used goes to the young one; when that is full it becomes the old one, and that is let go."""
 
     def __init__(self, remembered: int = REMEMBERED) -> None:
         self._remembered = remembered
-        self._young: dict[Key, S | None] = {}
-        self._old: dict[Key, S | None] = {}
+        self._young: dict[Key, Cell] = {}
+        self._old: dict[Key, Cell] = {}
+        self.missing: dict[Key, Cell] = {}
+        """Asked for, and neither in memory nor loaded yet."""
 
-    def find(self, keys: Iterable[Key]) -> tuple[dict[Key, S | None], list[Key]]:
-        """The states that are in memory (None: known not to be stored), and the keys of those that aren't."""
-        young, old = self._young, self._old
-        found: dict[Key, S | None] = {}
-        missing: list[Key] = []
-        for key in keys:
-            if key in young:
-                found[key] = young[key]
-            elif key in old:
-                found[key] = old[key]
-            else:
-                missing.append(key)
-        return found, missing
+    def cell(self, key: Key | None) -> Cell | None:
+        """One lookup where it is in use: keys are hashed in Python, and that is dear."""
+        if key is None:
+            return None
+        found = self._young.get(key)
+        if found is None:
+            found = self._old.get(key)
+            if found is None:
+                found = self.missing[key] = Cell(key)
+            self._young[key] = found
+        return found
 
-    def put(self, states: Mapping[Key, S | None]) -> None:
-        self._young.update(states)
+    def rotate(self) -> None:
+        """Only between batches: what has changed and isn't stored yet must not be loaded once more."""
         if len(self._young) > self._remembered:
             self._old, self._young = self._young, {}
 
     def __len__(self) -> int:
-        return len(self._young) + len(self._old)
+        return len(self._young.keys() | self._old.keys())

@@ -4,7 +4,7 @@ Generations lie side by side under names of their own (`members_g7`); readers us
 the live one, so that a switch is one statement.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -49,10 +49,15 @@ class Table(Generic[S]):
         found.update(self._state(row) for row in cursor)
         return found
 
-    def write(self, cursor: Cursor[DictRow], changed: Mapping[Key, S | None]) -> None:
-        """Puts the states of these keys; a key without one is deleted."""
-        rows = [(*key, *self.view.to_row(state)) for key, state in changed.items() if state is not None]
-        gone = [key for key, state in changed.items() if state is None]
+    def write(self, cursor: Cursor[DictRow], changed: Iterable[tuple[Key, S | None]]) -> None:
+        """Puts the states of these keys, each of them once; a key without one is deleted."""
+        to_row = self.view.to_row
+        rows, gone = [], []
+        for key, state in changed:
+            if state is None:
+                gone.append(key)
+            else:
+                rows.append((*key, *to_row(state)))
         if self.view.unless:
             cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtext(%s))", (self.view.name,))
         if gone:

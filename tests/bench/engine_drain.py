@@ -17,7 +17,9 @@ import structlog
 from shared.events import PublicEvent
 from shared.events.checkins import CheckInRecorded
 from shared.kafka.bulk import bulk_reader
+from shared.kafka.catching_up import CatchingUp
 from shared.kafka.topics import PARTITIONS
+from shared.process import collect_less_often
 from shared.projection import schema
 from shared.projection.engine import Engine
 from shared.projection.generations import Generations
@@ -63,11 +65,9 @@ async def drain(bootstrap: str, topic: str, database_url: str) -> str:
         owned = [engine.claim(topic, partition) for partition in range(PARTITIONS)]
         ends = [await bulk.end(topic, partition) for partition in range(PARTITIONS)]
         watch = Stopwatch(sum(ends))
-        for one, end in zip(owned, ends, strict=True):
-            async for records in bulk.read(topic, one.partition, one.next_offset, end):
-                watch.begin()
-                await asyncio.to_thread(engine.take, one, records)
-                watch.done(len(records))
+        catching_up = CatchingUp(engine, bulk, watch.done)
+        watch.begin()
+        await asyncio.gather(*(catching_up.up_to(one, end) for one, end in zip(owned, ends, strict=True)))
         line = watch.line()
     _check(store, sum(ends))
     store.close()
@@ -85,4 +85,5 @@ def _check(store: EventStore, events: int) -> None:
 
 if __name__ == "__main__":
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    collect_less_often()
     print(asyncio.run(drain(*sys.argv[1:4])))

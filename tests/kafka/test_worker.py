@@ -3,8 +3,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
-from shared.kafka.faust_group import Partition
+from shared.kafka.bulk import Partition
 from shared.kafka.records import Record
 from shared.kafka.topics import PARTITIONS
 from shared.kafka.worker import STILL_SECONDS, Movement, StreamWorker
@@ -53,6 +54,26 @@ async def test_a_backlog_is_read_in_bulk_and_then_what_comes_live_and_poison_is_
     with store.transaction() as cursor:
         cursor.execute("SELECT error FROM parked")
         assert [row["error"] for row in cursor] == ["ZeroDivisionError"]
+
+
+async def test_a_rush_is_read_in_bulk_and_faust_has_the_flow_back_when_it_is_over(
+    worker: StreamWorker, tally: Counting, store: EventStore, topic: str, kafka: str
+) -> None:
+    with capture_logs() as logs:
+        async with publishing(kafka, topic) as publisher, working(worker) as task:
+            await publisher.publish(1)
+            await until_counted(store, publisher.published, task)
+            for _ in range(10):
+                await publisher.publish(400)
+            await until_counted(store, publisher.published, task)
+            async with asyncio.timeout(PATIENCE):
+                while "stream.calm" not in [line["event"] for line in logs]:
+                    await asyncio.sleep(0.05)
+            await publisher.publish(40)
+            await until_counted(store, publisher.published, task)
+    assert "stream.busy" in [line["event"] for line in logs]
+    assert counted(store) == publisher.published
+    assert all(in_order(moods(store, member)) for member in MEMBERS)
 
 
 async def test_a_worker_that_has_read_in_bulk_beyond_what_the_last_fetch_told_goes_on(

@@ -5,7 +5,7 @@ It is given Kafka and no event store, and no `follow`: there is nothing here wit
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -110,7 +110,7 @@ class History:
                 yield events
                 told(len(records))
 
-    def _readable(self, records: Sequence[Readable], last: int) -> tuple[int, list[PublicEvent]]:
+    def _readable(self, records: Iterable[Readable], last: int) -> tuple[int, list[PublicEvent]]:
         """The events among these records, and the greatest sequence so far."""
         entries = read_batch(records, last, ())
         events: list[PublicEvent] = []

@@ -1,0 +1,50 @@
+"""A partition's batch, folded and on its way into the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.kafka.records import Readable
+from shared.projection.batch import UNREADABLE, Folding
+from shared.projection.parked import headers_of
+from shared.projection.positions import Owned
+from shared.projection.states import Cell
+
+
+@dataclass(frozen=True)
+class Taken:
+    """`count` records up to and with the `last`."""
+
+    owned: Owned
+    folding: Folding
+    count: int
+    last: Readable
+
+    @property
+    def next_offset(self) -> int:
+        return self.last.offset + 1
+
+    @property
+    def anchor(self) -> str | None:
+        return headers_of(self.last).get("ce_id")
+
+    def settle(self) -> None:
+        """Its owner knows of it: call once it is committed."""
+        owned, folding = self.owned, self.folding
+        owned.next_offset, owned.anchor = self.next_offset, self.anchor
+        owned.parked, owned.sequence = folding.parked, folding.last
+        owned.recent.extend(folding.taken)
+
+
+def changed_of(foldings: Sequence[tuple[Owned, Folding]]) -> dict[str, list[Cell]]:
+    """By view: what is to be stored."""
+    changed: dict[str, list[Cell]] = {}
+    for _, folding in foldings:
+        for view, cells in zip(folding.views, folding.changed, strict=True):
+            if cells:
+                changed.setdefault(view.name, []).extend(cells)
+    return changed
+
+
+def sequence_of(record: Readable) -> int:
+    said = headers_of(record).get("ce_sequence", "")
+    return int(said) if said.isascii() and said.isdigit() else UNREADABLE

@@ -5,6 +5,7 @@ Faust decides who owns which partition and brings live records; it stores nothin
 committing the group's offset, where it resumes: `consumer._commit` is private, and tests/kafka holds it in place.
 """
 
+import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -26,6 +27,31 @@ GATHER_SECONDS = 0.004
 SESSION_SECONDS = 10.0
 HEARTBEAT_SECONDS = 1
 LONGEST_CATCH_UP_SECONDS = 86_400
+
+
+class Gathering:
+    """What comes within a moment of each other is taken together. Faust's own `take_events` looks every moment whether
+    anything has come, and that costs 4 % of a core while nothing does."""
+
+    def __init__(self, take: Take) -> None:
+        self._take = take
+        self._records: list[Record] = []
+        self._some, self._room = asyncio.Event(), asyncio.Event()
+
+    async def add(self, record: Record) -> None:
+        self._records.append(record)
+        self._some.set()
+        if len(self._records) >= MOST_AT_ONCE:
+            self._room.clear()
+            await self._room.wait()
+
+    async def run(self) -> None:
+        while await self._some.wait():
+            await asyncio.sleep(GATHER_SECONDS)
+            records, self._records = self._records, []
+            self._some.clear()
+            self._room.set()
+            await self._take(records)
 
 
 def new_group(
@@ -58,8 +84,13 @@ def new_group(
     channel = app.topic(*topics, key_serializer="raw", value_serializer="raw", acks=False)
 
     async def flow(stream: Any) -> None:
-        async for events in stream.take_events(MOST_AT_ONCE, within=GATHER_SECONDS):
-            await take([_record(event.message) for event in events])
+        gathering = Gathering(take)
+        taking = asyncio.create_task(gathering.run())
+        try:
+            async for event in stream.events():
+                await gathering.add(_record(event.message))
+        finally:
+            taking.cancel()
 
     async def claimed(*_: Any, **__: Any) -> None:
         consumer = app.consumer

@@ -14,10 +14,10 @@ from psycopg.rows import DictRow
 from shared.clock import Clock, utc_now
 from shared.kafka.records import Readable
 from shared.observability import PARKED, READ
-from shared.projection import parked
+from shared.projection import parked, parking_limit
 from shared.projection.batch import UNREADABLE, Entry, Folding, read_batch
 from shared.projection.generations import Generations
-from shared.projection.parking_limit import WINDOW, ParkingLimit, TooManyParked
+from shared.projection.parking_limit import TooManyParked
 from shared.projection.positions import Fenced, Owned, Positions, Switched
 from shared.projection.reader import Changed, Changes
 from shared.projection.states import States
@@ -62,8 +62,7 @@ class Engine:
         self._tables: dict[str, Table[Any]] = {}
         self._clock = clock
         self._beside = beside
-        self._limit = ParkingLimit()
-        self.positions = Positions(store, name)
+        self.positions = Positions(store, name, clock)
 
     def claim(self, topic: str, partition: int) -> Owned:
         """Takes a partition over, with nothing in memory."""
@@ -148,7 +147,6 @@ class Engine:
         owned.next_offset, owned.anchor, owned.parked = next_offset, anchor, folding.parked
         owned.sequence = taken[-1] if taken else owned.sequence
         owned.recent.extend(taken)
-        self._limit.read(len(records), self._clock())
         READ.labels(self._name, owned.topic).inc(len(folding.sequences))
 
     def _fold(self, owned: Owned, entries: Sequence[Entry], waiting: set[bytes]) -> Folding:
@@ -195,7 +193,7 @@ class Engine:
             return ()
         now = self._clock()
         with self._store.transaction() as cursor:
-            self._limit.check(parked.failed_since(cursor, self._name, now - WINDOW), folding.failing)
+            parking_limit.check(cursor, self._name, folding.failing, len(folding.sequences) + len(folding.parkings), now)
         for one in folding.parkings:
             error = type(one.error).__name__ if one.error else None
             PARKED.labels(self._name, one.record.topic).inc()

@@ -12,16 +12,24 @@ from typing import Any
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
+from shared.clock import Clock, utc_now
 from shared.projection.parked import parked_subjects
+from shared.projection.parking_limit import COLUMNS, COUNTED, hour_of
 from shared.projection.states import States
 from shared.store.event_store import EventStore, Write
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS reader_positions (reader text, topic text, partition int, next_offset bigint NOT NULL,"
     " sequence bigint NOT NULL, epoch bigint NOT NULL, recent bigint[] NOT NULL, anchor text,"
-    " switches bigint NOT NULL DEFAULT 0, end_offset bigint,"
+    f" switches bigint NOT NULL DEFAULT 0, end_offset bigint, {COLUMNS},"
     " PRIMARY KEY (reader, topic, partition))",
 )
+_MOVE = f"""
+UPDATE reader_positions SET next_offset = %(next_offset)s, sequence = %(sequence)s, recent = %(recent)s, anchor = %(anchor)s,
+    {COUNTED}
+WHERE reader = %(reader)s AND topic = %(topic)s AND partition = %(partition)s AND epoch = %(epoch)s
+    AND next_offset = %(offset)s AND switches = %(switches)s RETURNING 1
+""".encode()
 REMEMBERED = 256
 """Sequences remembered for each partition, so that a caller can be told whether their own write has been taken."""
 
@@ -56,9 +64,10 @@ class Owned:
 class Positions:
     """One reader's positions."""
 
-    def __init__(self, store: EventStore, reader: str) -> None:
+    def __init__(self, store: EventStore, reader: str, clock: Clock = utc_now) -> None:
         self._store = store
         self._reader = reader
+        self._clock = clock
 
     def claim(self, topic: str, partition: int) -> Owned:
         """Takes a partition over: whoever owned it before can't move its position any more."""
@@ -83,17 +92,23 @@ class Positions:
 
     def move(self, owned: Owned, next_offset: int, sequences: Sequence[int], anchor: str | None) -> Write:
         """The row to write with what a batch changes. It raises Fenced where epoch or offset are no longer ours."""
-        recent = [*owned.recent, *sequences[-REMEMBERED:]][-REMEMBERED:]
-        sequence = sequences[-1] if sequences else owned.sequence
-        place = (self._reader, owned.topic, owned.partition)
+        values = {
+            "reader": self._reader,
+            "topic": owned.topic,
+            "partition": owned.partition,
+            "epoch": owned.epoch,
+            "offset": owned.next_offset,
+            "switches": owned.switches,
+            "next_offset": next_offset,
+            "sequence": sequences[-1] if sequences else owned.sequence,
+            "recent": [*owned.recent, *sequences[-REMEMBERED:]][-REMEMBERED:],
+            "anchor": anchor,
+            "hour": hour_of(self._clock()),
+            "count": len(sequences),
+        }
 
         def write(cursor: Cursor[DictRow]) -> None:
-            cursor.execute(
-                "UPDATE reader_positions SET next_offset = %s, sequence = %s, recent = %s, anchor = %s"
-                " WHERE reader = %s AND topic = %s AND partition = %s AND epoch = %s AND next_offset = %s AND switches = %s"
-                " RETURNING 1",
-                (next_offset, sequence, recent, anchor, *place, owned.epoch, owned.next_offset, owned.switches),
-            )
+            cursor.execute(_MOVE, values)
             if cursor.fetchone() is None:
                 raise self._why_not(cursor, owned)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.events import PublicEvent, UnknownEventType, read_event
 from shared.kafka.records import Readable
-from shared.projection.parked import Parking, subject_of
+from shared.projection.parked import Parking, known_as, subject_of
 from shared.projection.view import Effect, Key, View
 
 Entry = tuple[Readable, int, PublicEvent | Exception, Sequence[Key | None]]
@@ -51,7 +51,7 @@ class Folding:
     """Subjects whose events wait; those that fail here are added."""
 
     settled: Mapping[int, bool] = field(default_factory=dict)
-    """What the live reader hasn't folded either, by offset: parked (True) or dropped (False)."""
+    """What the live reader hasn't folded either, by what it is known as: parked (True) or dropped (False)."""
 
     effects: list[Effect] = field(default_factory=list)
     parkings: list[Parking] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Folding:
     def fold(self, entries: Iterable[Entry]) -> None:
         """An event whose fold fails changes nothing, in no view, and is parked; so are the later ones of its subject."""
         for record, sequence, event, keys in entries:
-            if self.settled and (waits := self.settled.get(record.offset)) is not None:
+            if self.settled and (waits := self.settled.get(known_as(sequence, record))) is not None:
                 if waits:
                     self.parked.add(subject_of(record))
                     self.parkings.append(Parking(record, None))

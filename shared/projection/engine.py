@@ -159,9 +159,9 @@ class Engine:
     def _settled(self, owned: Owned, entries: Sequence[Entry]) -> Mapping[int, bool]:
         if not (self._beside and entries):
             return {}
+        sequences = [sequence for _, sequence, _, _ in entries]
         with self._store.transaction() as cursor:
-            first, last = entries[0][0].offset, entries[-1][0].offset
-            return parked.settled(cursor, self._beside, owned.topic, owned.partition, first, last + 1)
+            return parked.settled(cursor, self._beside, owned.topic, owned.partition, min(sequences), max(sequences))
 
     def _states(self, owned: Owned, view: View[Any], n: int, entries: Sequence[Entry]) -> dict[Key, Any]:
         """The state of every key that the entries need, from memory or from the table."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,13 +18,16 @@ from services.checkins import domain
 from services.checkins.relay import translate
 from services.evaluation.views import surveys
 from services.recognition import views as recognition
+from shared.clock import utc_now
 from shared.events import PublicEvent
 from shared.kafka.bulk import LogReplaced, bulk_reader
 from shared.kafka.relay import Relay
+from shared.kafka.replaying import Replaying
 from shared.kafka.republishing import republish
 from shared.kafka.topics import ensure_topics
 from shared.kafka.worker import StreamWorker
 from shared.projection.generations import Generations
+from shared.projection.replays import Ask, State
 from shared.projection.view import View
 from shared.settings import Common
 from shared.store.event_store import EventStore
@@ -133,6 +136,24 @@ async def test_what_was_parked_waits_once_and_keeps_its_place_before_what_the_ne
         assert [row["sequence"] for row in cursor] == [101, 102, 103, 104]
 
 
+async def test_a_view_that_is_built_anew_from_a_new_log_leaves_out_what_is_parked_and_is_switched_to(
+    worker: NewWorker, reader: Counting, store: EventStore, common: Common, topic: str
+) -> None:
+    await _stored(store, check_ins(100))
+    await _sent_again(store, common, topic)
+    await _stored(store, [_poisonous(POISON), _poisonous(1), *check_ins(100)])
+    await _sent_again(store, common, topic)  # what is parked stands behind what was sent twice
+    async with worker.running():
+        await _until_parked(store, 2)
+    await _deleted(common.kafka, topic)
+    await _sent_again(store, common, topic)
+    async with worker.running():
+        await _until_read_up_to(store, 202)
+        row = await _rebuilt(Replaying(store, common.database_url, reader.name, reader.views, common.kafka, utc_now))
+    assert (row["state"], row["problem"]) == (State.SWITCHED, None)
+    assert row["result"]["same"] == row["result"]["keys"] == len(MEMBERS)
+
+
 async def test_a_bulk_read_of_what_the_log_no_longer_has_ends(common: Common, topic: str) -> None:
     await ensure_topics(common.kafka, [topic])
     async with bulk_reader(common.kafka) as bulk:
@@ -192,6 +213,25 @@ async def _until_parked(store: EventStore, count: int) -> None:
     async with asyncio.timeout(PATIENCE):
         while await asyncio.to_thread(_parked, store) < count:
             await asyncio.sleep(0.05)
+
+
+async def _until_read_up_to(store: EventStore, end: int) -> None:
+    """Of all partitions together."""
+    async with asyncio.timeout(PATIENCE):
+        while await asyncio.to_thread(_read, store) != end:
+            await asyncio.sleep(0.05)
+
+
+def _read(store: EventStore) -> int:
+    with store.transaction() as cursor:
+        cursor.execute("SELECT coalesce(sum(next_offset), 0)::int AS n FROM reader_positions")
+        return int((cursor.fetchone() or {})["n"])
+
+
+async def _rebuilt(replaying: Replaying) -> Mapping[str, Any]:
+    row = await replaying.start(Ask("counted", "shadow", "ops", {}, switch_by_itself=True))
+    await replaying.work(row)
+    return await asyncio.to_thread(replaying.replays.get, row["id"])
 
 
 def _parked(store: EventStore) -> int:

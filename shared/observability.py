@@ -2,8 +2,10 @@
 
 import logging
 import sys
+import threading
+import time
 import traceback
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Hashable, MutableMapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,11 +30,41 @@ DELIVERY_SECONDS = Histogram("alongside_delivery_seconds", "From owing a webhook
 
 Ready = Callable[[], Awaitable[None]]
 
+QUIET_SECONDS = 10.0
+"""For so long a warning isn't said again: a broker that is away is told of by every connection to it, many times a minute."""
+
+
+class Repeats(logging.Filter):
+    """Drops what was just said: the library's same message, whatever it is about; our own event with the same values."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._said: dict[Hashable, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[0] if record.exc_info else None
+        return not self._just_said((record.name, record.levelno, record.msg, error))
+
+    def __call__(self, _: Any, level: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if level == "warning" and self._just_said(repr(sorted(event.items()))):
+            raise structlog.DropEvent
+        return event
+
+    def _just_said(self, what: Hashable) -> bool:
+        now = self._clock()
+        self._said = {said: at for said, at in self._said.items() if now - at < QUIET_SECONDS}
+        just_said = what in self._said
+        self._said.setdefault(what, now)
+        return just_said
+
 
 def configure_logging(service: str, role: str) -> None:
     """JSON lines on standard output; libraries' warnings go the same way."""
     logging.basicConfig(stream=sys.stdout, level=logging.WARNING, format="%(message)s", force=True)
+    repeats = Repeats()
     for handler in logging.getLogger().handlers:
+        handler.addFilter(repeats)
         handler.setFormatter(
             structlog.stdlib.ProcessorFormatter(
                 foreign_pre_chain=[
@@ -50,6 +82,7 @@ def configure_logging(service: str, role: str) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            repeats,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(),
@@ -58,12 +91,24 @@ def configure_logging(service: str, role: str) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service, role=role)
+    threading.excepthook = lambda ended: _say_what_ended("thread", ended.exc_value)
+    sys.excepthook = lambda _, error, __: _say_what_ended("process", error)
+
+
+def _say_what_ended(what: str, error: BaseException | None) -> None:
+    """In place of a trace with the exception's message."""
+    structlog.get_logger().error(f"{what}.failed", error=type(error).__name__, at=places(error) if error else [])
 
 
 def places(error: BaseException) -> list[str]:
     """Where an error came from, innermost last: files and lines, without the values that a message may quote."""
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+def reason(error: BaseException) -> str:
+    """The first line of what it says. Only of an error that tells of a connection: others may quote what a person wrote."""
+    return str(error).partition("\n")[0]
 
 
 def _name_the_exception_only(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

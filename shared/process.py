@@ -1,4 +1,7 @@
-"""How a role runs: logs, a health page, an orderly end, and all roles of one service together in a container."""
+"""How a role runs: logs, a health page, an orderly end, and all roles of one service together in a container.
+
+A role whose database isn't there waits for it in its process: that one has its modules loaded, and a page that says so.
+"""
 
 import asyncio
 import contextlib
@@ -7,12 +10,20 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
+import psycopg
 import structlog
 
-from shared.observability import Ready, configure_logging, places, serve_health
+from shared.http.opening import Opening
+from shared.observability import Ready, configure_logging, places, reason, serve_health
 from shared.settings import Common
+from shared.store.event_store import Unavailable
+
+T = TypeVar("T")
+LOST = (psycopg.OperationalError, *Unavailable)
+"""The database was lost: what such an error says is told, since it quotes nobody."""
 
 log = structlog.get_logger()
 
@@ -31,16 +42,32 @@ def collect_less_often() -> None:
     gc.set_threshold(*COLLECTS_AFTER)
 
 
-def run_role(common: Common, role: str, ready: Ready, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+@dataclass(frozen=True)
+class Role:
+    """What a process without an API does once its store is open. `ready` raises while it can't."""
+
+    ready: Ready
+    work: Callable[[], Coroutine[Any, Any, None]]
+
+
+def run_role(common: Common, role: str, opened: Callable[[], Role]) -> None:
     """Runs a role without an API until SIGTERM or SIGINT; exits with 1 where its work ends by itself."""
     configure_logging(common.service, role)
     collect_less_often()
-    asyncio.run(_role(common.health[role], ready, work))
+    asyncio.run(_role(common.health[role], Opening(opened, lambda _: None)))
 
 
-async def _role(url: str, ready: Ready, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    health = await serve_health(url, ready)
-    working = asyncio.create_task(work())
+def opened_for_a_command(opened: Callable[[], T]) -> T:
+    """Where the database isn't there, says so and exits with 1: whoever gave the command is there to give it again."""
+    try:
+        return opened()
+    except Unavailable as away:
+        raise SystemExit(f"The database isn't there: {reason(away)}") from away
+
+
+async def _role(url: str, role: Opening[Role]) -> None:
+    health = await serve_health(url, lambda: role.get().ready())
+    working = asyncio.create_task(_work(role))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, working.cancel)
@@ -50,10 +77,16 @@ async def _role(url: str, ready: Ready, work: Callable[[], Coroutine[Any, Any, N
             log.error("role.ended_by_itself")
             _end_now()
     except Exception as error:
-        log.error("role.failed", error=type(error).__name__, at=places(error))
+        because = reason(error) if isinstance(error, LOST) else None
+        log.error("role.failed", error=type(error).__name__, because=because, at=places(error))
         _end_now()
     finally:
         await health.cleanup()
+
+
+async def _work(role: Opening[Role]) -> None:
+    await role.run()
+    await role.get().work()
 
 
 def _end_now() -> None:

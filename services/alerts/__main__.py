@@ -30,7 +30,7 @@ from shared.http import idempotency
 from shared.kafka import relay_position, replay_command
 from shared.kafka.relay_options import AsJson, From
 from shared.kafka.replay_command import Views, add_replays
-from shared.process import run_all, run_role
+from shared.process import Role, run_all, run_role
 from shared.projection import schema
 from shared.projection.generations import Generations
 from shared.projection.ops import Ops
@@ -91,30 +91,40 @@ def read_members() -> None:
     from shared.kafka.stream_role import run_stream
 
     settings = Settings.from_environment()
-    common, wiring = settings.common, Wiring(settings)
-    reader = MemberReader(Intake(wiring.store, wiring.outcomes, utc_now))
-    run_stream(common, wiring.store, reader)
+
+    def opened() -> tuple[MemberReader, EventStore]:
+        wiring = Wiring(settings)
+        return MemberReader(Intake(wiring.store, wiring.outcomes, utc_now)), wiring.store
+
+    run_stream(settings.common, opened)
 
 
 @cli.command("relay")
 def relay_events(start: From = None, json: AsJson = False) -> None:
     """Stored events to Kafka; with --from, those of before once more."""
     common = Settings.from_environment().common
-    store = EventStore("alerts", common.database_url, TABLES)
+
+    def opened() -> EventStore:
+        return EventStore("alerts", common.database_url, TABLES)
+
     if start is not None:
         from shared.kafka.republish_command import run_republishing
 
-        run_republishing(common, store, relay.TOPIC, relay.translate, start, json)
+        run_republishing(common, opened, relay.TOPIC, relay.translate, start, json)
     else:
         from shared.kafka.relay_role import run_relay
 
-        run_relay(common, store, relay.TOPIC, relay.translate)
+        run_relay(common, opened, relay.TOPIC, relay.translate)
 
 
 @cli.command("webhooks")
 def send_webhooks() -> None:
     """Owed deliveries and due timers."""
     settings = Settings.from_environment()
+    run_role(settings.common, "webhooks", lambda: _dispatching(settings))
+
+
+def _dispatching(settings: Settings) -> Role:
     common, wiring = settings.common, Wiring(settings)
     leases = Leases(common.database_url)
 
@@ -124,12 +134,12 @@ def send_webhooks() -> None:
             does = Does(wiring.alerts.fire, wiring.staff.switch_off)
             await Dispatcher(leases, sender, does, utc_now).run(common.database_url)
 
-    run_role(common, "webhooks", leases.ready, work)
+    return Role(leases.ready, work)
 
 
 def _views() -> Views:
     settings = Settings.from_environment()
-    return Views(settings.common, Wiring(settings).store, READER, VIEWS)
+    return Views(settings.common, lambda: Wiring(settings).store, READER, VIEWS)
 
 
 add_replays(cli, _views)

@@ -15,6 +15,7 @@ from shared.http import idempotency
 from shared.kafka import relay_position
 from shared.kafka.relay_options import AsJson, From
 from shared.process import run_all
+from shared.settings import Common
 from shared.store import encryption
 from shared.store.encryption import KeyEncryptionKey, MemberKeys
 from shared.store.event_store import EventStore
@@ -28,12 +29,16 @@ SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *relay_positio
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
+def _store(common: Common) -> EventStore:
+    return EventStore("checkins", common.database_url, SCHEMA)
+
+
 def _open(settings: Settings) -> "OpenParts":
     from services.checkins.api.parts import OpenParts
     from shared.http.idempotency import Answers
     from shared.http.writes import Writes
 
-    store = EventStore("checkins", settings.common.database_url, SCHEMA)
+    store = _store(settings.common)
     kek = KeyEncryptionKey.from_file(settings.common.keys / "kek")
     checkins = Checkins(store, MemberKeys(store, kek), utc_now)
     answers = Answers(store, kek.key_for("idempotent answers"), utc_now)
@@ -54,15 +59,14 @@ def serve() -> None:
 def relay_events(start: From = None, json: AsJson = False) -> None:
     """Stored events to Kafka; with --from, those of before once more."""
     common = Settings.from_environment().common
-    store = EventStore("checkins", common.database_url, SCHEMA)
     if start is not None:
         from shared.kafka.republish_command import run_republishing
 
-        run_republishing(common, store, relay.TOPIC, relay.translate, start, json)
+        run_republishing(common, lambda: _store(common), relay.TOPIC, relay.translate, start, json)
     else:
         from shared.kafka.relay_role import run_relay
 
-        run_relay(common, store, relay.TOPIC, relay.translate)
+        run_relay(common, lambda: _store(common), relay.TOPIC, relay.translate)
 
 
 @cli.command("all")

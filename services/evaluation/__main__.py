@@ -19,7 +19,7 @@ from shared.http import idempotency
 from shared.kafka import relay_position
 from shared.kafka.relay_options import AsJson, From
 from shared.kafka.replay_command import Views, add_commands
-from shared.process import run_all, run_role
+from shared.process import Role, run_all, run_role
 from shared.projection import schema
 from shared.projection.generations import Generations
 from shared.projection.ops import Ops
@@ -84,37 +84,41 @@ def follow() -> None:
     from shared.kafka.stream_role import run_stream
 
     common = Settings.from_environment().common
-    run_stream(common, _store(common), EvaluationReader(all_instruments()))
+    run_stream(common, lambda: (EvaluationReader(all_instruments()), _store(common)))
 
 
 @cli.command("relay")
 def relay_events(start: From = None, json: AsJson = False) -> None:
     """Waiting answers to events, in random order; stored events to Kafka; with --from, those of before once more."""
-    from shared.kafka.relay import Relay
-
     settings = Settings.from_environment()
     common = settings.common
-    store = _store(common)
     if start is not None:
         from shared.kafka.republish_command import run_republishing
 
-        run_republishing(common, store, relay.TOPIC, relay.translate, start, json)
-        return
+        run_republishing(common, lambda: _store(common), relay.TOPIC, relay.translate, start, json)
+    else:
+        run_role(common, "relay", lambda: _mixing_relay(settings))
+
+
+def _mixing_relay(settings: Settings) -> Role:
+    from shared.kafka.relay import Relay
+
+    common = settings.common
+    store = _store(common)
     follower = Relay(store, common.database_url, relay.TOPIC, relay.translate, common.kafka)
-    seals = Seals(KeyEncryptionKey.from_file(common.keys / "kek"))
-    mixer = Mixer(store, seals, all_instruments(), utc_now)
+    mixer = Mixer(store, Seals(KeyEncryptionKey.from_file(common.keys / "kek")), all_instruments(), utc_now)
 
     async def work() -> None:
         async with asyncio.TaskGroup() as together:
             together.create_task(mixer.run(settings.mix_seconds))
             together.create_task(follower.run())
 
-    run_role(common, "relay", follower.ready, work)
+    return Role(follower.ready, work)
 
 
 def _views() -> Views:
     common = Settings.from_environment().common
-    return Views(common, _store(common), READER, views_of(all_instruments()))
+    return Views(common, lambda: _store(common), READER, views_of(all_instruments()))
 
 
 add_commands(cli, _views)

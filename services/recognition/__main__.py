@@ -71,29 +71,31 @@ def follow() -> None:
     from shared.kafka.stream_role import run_stream
 
     common = Settings.from_environment().common
-    store = _store(common)
-    reader = RecognitionReader(MemberKeys(store, KeyEncryptionKey.from_file(common.keys / "kek")))
-    run_stream(common, store, reader)
+
+    def opened() -> tuple[RecognitionReader, EventStore]:
+        store = _store(common)
+        return RecognitionReader(MemberKeys(store, KeyEncryptionKey.from_file(common.keys / "kek"))), store
+
+    run_stream(common, opened)
 
 
 @cli.command("relay")
 def relay_events(start: From = None, json: AsJson = False) -> None:
     """Stored events to Kafka; with --from, those of before once more."""
     common = Settings.from_environment().common
-    store = _store(common)
     if start is not None:
         from shared.kafka.republish_command import run_republishing
 
-        run_republishing(common, store, relay.TOPIC, relay.translate, start, json)
+        run_republishing(common, lambda: _store(common), relay.TOPIC, relay.translate, start, json)
     else:
         from shared.kafka.relay_role import run_relay
 
-        run_relay(common, store, relay.TOPIC, relay.translate)
+        run_relay(common, lambda: _store(common), relay.TOPIC, relay.translate)
 
 
 def _views() -> Views:
     common = Settings.from_environment().common
-    return Views(common, _store(common), READER, VIEWS)
+    return Views(common, lambda: _store(common), READER, VIEWS)
 
 
 add_commands(cli, _views)

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from shared.errors import Problem
+from shared.observability import reason
 
 T = TypeVar("T")
 TRY_AGAIN_SECONDS = 0.5
@@ -28,7 +29,7 @@ class Opening(Generic[T]):
             try:
                 self._parts = await asyncio.to_thread(self._open)
             except Exception as error:
-                log.warning("store.not_open", error=type(error).__name__)
+                log.warning("store.not_open", error=type(error).__name__, because=reason(error))
                 await asyncio.sleep(TRY_AGAIN_SECONDS)
 
     def get(self) -> T:

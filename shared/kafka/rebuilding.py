@@ -14,6 +14,7 @@ from psycopg.rows import DictRow, dict_row
 
 from shared.clock import Clock
 from shared.kafka.bulk import BulkReader, Fetched
+from shared.kafka.replaced_log import was_replaced
 from shared.kafka.replay_window import Window
 from shared.projection.comparing import compare
 from shared.projection.engine import Engine
@@ -55,6 +56,7 @@ class Rebuilding:
             store, builder_of(reader, table), [view], tables=lambda _: {view.name: table}, clock=clock, beside=reader
         )
         self._owned: dict[int, Owned] = {}
+        self._looked_at: set[int] = set()
         self.touched: set[Key] = set()
         with store.transaction() as cursor:
             if window.limits_keys:  # which keys were touched is known to one process only
@@ -82,9 +84,18 @@ class Rebuilding:
         """Folds up to these offsets; after each batch, how many records it had."""
         for partition, stop in live.items():
             owned = self._owned[partition]
+            await self._start_over_in_a_new_log(owned)
             async for records in self._bulk.read(owned.topic, partition, owned.next_offset, stop):
                 await asyncio.to_thread(self._take, owned, records)
                 yield len(records)
+
+    async def _start_over_in_a_new_log(self, owned: Owned) -> None:
+        """Once: a generation that was paused, or was the live one before, may stand at an offset of a log that is gone."""
+        if owned.partition in self._looked_at:
+            return
+        if await was_replaced(self._bulk, owned):
+            await asyncio.to_thread(self._engine.positions.start_over, owned)
+        self._looked_at.add(owned.partition)
 
     def behind(self, live: Mapping[int, int]) -> int:
         """In records. Raises NotTheSame where it is ahead: the live reader reads another log by now."""

@@ -1,12 +1,18 @@
 """The role that moves a service's events from its store to Kafka."""
 
+from collections.abc import Callable
+
 from shared.kafka.relay import Relay, Translate
-from shared.process import run_role
+from shared.process import Role, run_role
 from shared.settings import Common
 from shared.store.event_store import EventStore
 
 
-def run_relay(common: Common, store: EventStore, topic: str, translate: Translate) -> None:
+def run_relay(common: Common, opened: Callable[[], EventStore], topic: str, translate: Translate) -> None:
     """Relays until SIGTERM or SIGINT."""
-    relay = Relay(store, common.database_url, topic, translate, common.kafka)
-    run_role(common, "relay", relay.ready, relay.run)
+
+    def role() -> Role:
+        relay = Relay(opened(), common.database_url, topic, translate, common.kafka)
+        return Role(relay.ready, relay.run)
+
+    run_role(common, "relay", role)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from shared.process import opened_for_a_command
 from shared.projection.replays import Ask
 from shared.projection.view import View
 from shared.settings import Common
@@ -20,10 +21,10 @@ class Target(StrEnum):
 
 @dataclass(frozen=True)
 class Views:
-    """One service's views, over its open store."""
+    """One service's views, and how their store is opened."""
 
     common: Common
-    store: EventStore
+    opened: Callable[[], EventStore]
     reader: str
     views: Sequence[View[Any]]
 
@@ -41,7 +42,7 @@ Json = Annotated[bool, typer.Option("--json", help="JSON lines instead of a prog
 
 
 def replay(
-    opened: Views,
+    views: Views,
     view: str,
     target: Target,
     asked: dict[str, Any],
@@ -55,7 +56,7 @@ def replay(
         raise typer.BadParameter("a shadow is built from all of history: leave out --from, --to, --type and --member")
     from shared.kafka.replay_role import replay_now, replaying_of
 
-    replaying = replaying_of(opened.common, opened.store, opened.reader, opened.views)
+    replaying = replaying_of(views.common, opened_for_a_command(views.opened), views.reader, views.views)
     return replay_now(replaying, Ask(view, target, "command line", given, rate, switch), as_json)
 
 
@@ -64,24 +65,24 @@ def kind_of(target: Target, dry_run: bool) -> Target:
     return Target.DRY_RUN if dry_run else target
 
 
-def add_commands(cli: typer.Typer, opened: Callable[[], Views]) -> None:
+def add_commands(cli: typer.Typer, views: Callable[[], Views]) -> None:
     """Adds both to a service's command line."""
-    add_replays(cli, opened)
-    add_replay(cli, opened)
+    add_replays(cli, views)
+    add_replay(cli, views)
 
 
-def add_replays(cli: typer.Typer, opened: Callable[[], Views]) -> None:
+def add_replays(cli: typer.Typer, views: Callable[[], Views]) -> None:
 
     @cli.command("replays")
     def work_on_replays() -> None:
         """Works on replays that were asked for, and builds views anew for a newer release."""
         from shared.kafka.replay_role import run_replays
 
-        now = opened()
-        run_replays(now.common, now.store, now.reader, now.views)
+        now = views()
+        run_replays(now.common, now.opened, now.reader, now.views)
 
 
-def add_replay(cli: typer.Typer, opened: Callable[[], Views]) -> None:
+def add_replay(cli: typer.Typer, views: Callable[[], Views]) -> None:
     @cli.command("replay")
     def replay_one(
         view: Name,
@@ -97,4 +98,4 @@ def add_replay(cli: typer.Typer, opened: Callable[[], Views]) -> None:
     ) -> None:
         """Builds a view anew from its topic."""
         asked = {"from": since, "to": until, "types": types, "members": members}
-        raise typer.Exit(replay(opened(), view, kind_of(target, dry_run), asked, rate, switch, as_json))
+        raise typer.Exit(replay(views(), view, kind_of(target, dry_run), asked, rate, switch, as_json))

@@ -1,7 +1,7 @@
 """The role that works on replays, and the command that asks for one and works on it itself."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ from shared.clock import utc_now
 from shared.errors import Problem
 from shared.kafka.replay_window import Window
 from shared.kafka.replaying import Replaying
-from shared.process import run_role
+from shared.process import Role, run_role
 from shared.projection.replays import Ask, State, shown
 from shared.projection.view import View
 from shared.settings import Common
@@ -26,10 +26,14 @@ def replaying_of(common: Common, store: EventStore, reader: str, views: Sequence
     return Replaying(store, common.database_url, reader, views, common.kafka, utc_now)
 
 
-def run_replays(common: Common, store: EventStore, reader: str, views: Sequence[View[Any]]) -> None:
+def run_replays(common: Common, opened: Callable[[], EventStore], reader: str, views: Sequence[View[Any]]) -> None:
     """Works on replays until SIGTERM or SIGINT."""
-    replaying = replaying_of(common, store, reader, views)
-    run_role(common, "replays", replaying.ready, replaying.run)
+
+    def role() -> Role:
+        replaying = replaying_of(common, opened(), reader, views)
+        return Role(replaying.ready, replaying.run)
+
+    run_role(common, "replays", role)
 
 
 def replay_now(replaying: Replaying, ask: Ask, as_json: bool) -> int:

@@ -16,8 +16,10 @@ from shared.clock import Clock
 from shared.kafka.bulk import bulk_reader
 from shared.kafka.rebuilding import NotClose, Rebuilding
 from shared.kafka.replay_window import Window
+from shared.kafka.topics import wait_for_topics
 from shared.observability import places
 from shared.projection.generations import Generations
+from shared.projection.reader import topics_of
 from shared.projection.replays import Ask, LeaseLost, Replays, State, Wish
 from shared.projection.switching import NotTheSame
 from shared.projection.tables import Table
@@ -62,6 +64,7 @@ class Replaying:
 
     async def run(self) -> None:
         """Until cancelled. A view whose live generation is older than this release is built anew, and switched to."""
+        await wait_for_topics(self._bootstrap, topics_of(list(self._views.values())))
         async with asyncio.TaskGroup() as together:
             while True:
                 await asyncio.to_thread(self._upgrade)

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import msgspec
 import structlog
@@ -14,15 +14,18 @@ from rich.progress import Progress as Bars
 from shared.kafka.relay import Translate
 from shared.kafka.relay_options import sequence_in
 from shared.kafka.republishing import NothingThere, Progress, republish
+from shared.process import opened_for_a_command
 from shared.settings import Common
 from shared.store.event_store import EventStore
 
 
-def run_republishing(common: Common, store: EventStore, topic: str, translate: Translate, start: str, as_json: bool) -> None:
+def run_republishing(
+    common: Common, opened: Callable[[], EventStore], topic: str, translate: Translate, start: str, as_json: bool
+) -> None:
     """Returns once everything is acknowledged. Exits with 2 where `start` can't be meant, with 1 where it failed."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     after = sequence_in(start, common.service)
-    told = republish(common, store, topic, translate, after)
+    told = republish(common, opened_for_a_command(opened), topic, translate, after)
     try:
         asyncio.run(_lines(common.service, told) if as_json else _bar(common.service, told))
     except NothingThere as refused:

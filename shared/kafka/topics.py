@@ -7,6 +7,8 @@ import structlog
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from shared.observability import reason
+
 log = structlog.get_logger()
 
 TRY_AGAIN_SECONDS = 1.0
@@ -44,7 +46,7 @@ async def wait_for_topics(bootstrap: str, topics: Sequence[str]) -> None:
         try:
             return await ensure_topics(bootstrap, list(topics))
         except Exception as error:
-            log.warning("kafka.not_there", error=type(error).__name__)
+            log.warning("kafka.not_there", error=type(error).__name__, because=reason(error))
             await asyncio.sleep(TRY_AGAIN_SECONDS)
 
 

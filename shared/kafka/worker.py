@@ -18,6 +18,7 @@ from shared.kafka.busy_flow import BUSY_RATE, BusyFlow, Pace
 from shared.kafka.catching_up import CatchingUp
 from shared.kafka.faust_group import SESSION_SECONDS, assigned, highwaters, new_group
 from shared.kafka.records import Record
+from shared.kafka.replaced_log import was_replaced
 from shared.kafka.slots import take_slot
 from shared.kafka.topics import wait_for_topics
 from shared.observability import READER_LAG, READER_STILL
@@ -255,9 +256,9 @@ class StreamWorker:
         return False
 
     def _keep_ends(self, ends: Mapping[Partition, int]) -> None:
-        for place, owned in list(self._owned.items()):
-            if place in ends:
-                self._engine.positions.see_end(owned, ends[place])
+        known = [(owned, ends[place]) for place, owned in list(self._owned.items()) if place in ends]
+        if known:
+            self._engine.positions.see_ends(known)
 
     async def _retry_parked(self) -> None:
         if self._one_at_a_time.locked():
@@ -273,16 +274,6 @@ async def _stopped(app: faust.App) -> None:
     """Faust waits a minute for a consumer whose broker is gone; what it still holds is nothing that matters."""
     with suppress(TimeoutError):
         await asyncio.wait_for(asyncio.shield(asyncio.ensure_future(app.stop())), STOP_SECONDS)
-
-
-async def was_replaced(bulk: BulkReader, owned: Owned) -> bool:
-    """Whether the log isn't the one that this position is about: the record before it isn't the one that was read there."""
-    if owned.next_offset == 0:
-        return False
-    if await bulk.end(owned.topic, owned.partition) < owned.next_offset:
-        return True
-    last = await bulk.at(owned.topic, owned.partition, owned.next_offset - 1)
-    return last is None or dict(last.headers).get("ce_id", b"").decode() != (owned.anchor or "")
 
 
 class Movement:

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.events import PublicEvent, UnknownEventType, read_event
 from shared.kafka.records import Readable, Record
-from shared.projection.parked import Parking, subject_of
+from shared.projection.parked import Parking, known_as, subject_of
 from shared.projection.positions import REMEMBERED
 from shared.projection.states import Cell
 from shared.projection.view import Effect, Key, View
@@ -83,11 +83,11 @@ class Folding:
         """An event whose fold fails changes nothing, in no view, and is parked; so are the later ones of its subject.
 
         `cells` has those of each entry, a view's after the other's. `settled` is what the live reader hasn't folded either,
-        by offset: parked (True) or dropped (False).
+        by what it is known as: parked (True) or dropped (False).
         """
         apply = self._apply_to_one if len(self.views) == 1 else self._apply
-        for (record, _, event, _), each in zip(entries, zip(*cells, strict=True), strict=True):
-            if (settled or self.parked) and not self._flows(record, settled):
+        for (record, sequence, event, _), each in zip(entries, zip(*cells, strict=True), strict=True):
+            if (settled or self.parked) and not self._flows(record, settled.get(known_as(sequence, record))):
                 continue
             try:
                 if isinstance(event, Exception):
@@ -108,8 +108,7 @@ class Folding:
             self.taken.append(sequence)
             self.last = max(self.last, sequence)
 
-    def _flows(self, record: Readable, settled: Mapping[int, bool]) -> bool:
-        waits = settled.get(record.offset)
+    def _flows(self, record: Readable, waits: bool | None) -> bool:
         if waits:
             self.parked.add(subject_of(record))
         if waits is False:

@@ -16,12 +16,12 @@ from psycopg.rows import DictRow
 from shared.clock import Clock, utc_now
 from shared.kafka.records import Readable
 from shared.observability import PARKED, READ
-from shared.projection import parked
+from shared.projection import parked, parking_limit
 from shared.projection.batch import UNREADABLE, Entry, Folding, read_batch
 from shared.projection.generations import Generations
 from shared.projection.parked import Parking
-from shared.projection.parking_limit import WINDOW, ParkingLimit, TooManyParked
-from shared.projection.positions import Fenced, Owned, Positions, Switched
+from shared.projection.parking_limit import TooManyParked
+from shared.projection.positions import Fenced, Move, Owned, Positions, Switched
 from shared.projection.reader import Changed, Changes
 from shared.projection.states import Cell, States
 from shared.projection.tables import Table
@@ -70,8 +70,7 @@ class Engine:
         self._tables: dict[str, Table[Any]] = {}
         self._clock = clock
         self._beside = beside
-        self._limit = ParkingLimit()
-        self.positions = Positions(store, name)
+        self.positions = Positions(store, name, clock)
 
     def claim(self, topic: str, partition: int) -> Owned:
         """Takes a partition over, with nothing in memory."""
@@ -114,7 +113,7 @@ class Engine:
 
     def pass_over(self, owned: Owned, next_offset: int) -> None:
         """Moves the position past records that aren't for this reader."""
-        self._store.record((), (self.positions.move(owned, next_offset, (), None),))
+        self._store.record((), (self.positions.moved([Move(owned, next_offset, None)]),))
         owned.next_offset, owned.anchor = next_offset, None
 
     def retry(self, owned: Owned, everything: bool = False) -> None:
@@ -145,7 +144,7 @@ class Engine:
                 self._fold(owned, folding, [record])
                 if folding.parkings:
                     raise folding.parkings[0].error or RuntimeError("parked without an error")
-                hold = self.positions.move(owned, owned.next_offset, (), owned.anchor)
+                hold = self.positions.moved([Move(owned, owned.next_offset, owned.anchor)])
                 self._commit([(owned, folding)], (hold, parked.unpark(id_)))
         except Switched:
             self._reload(owned)
@@ -163,9 +162,7 @@ class Engine:
         with _forgetting(*(owned for owned, _ in batches)):
             taken = [one for owned, records in batches if (one := self._folded(owned, records))]
             if taken:
-                moves = [self.positions.move(one.owned, one.next_offset, one.folding.taken, one.anchor) for one in taken]
-                parking = self._parking([parking for one in taken for parking in one.folding.parkings])
-                self._commit([(one.owned, one.folding) for one in taken], (*moves, *parking))
+                self._commit([(one.owned, one.folding) for one in taken], self._writes(taken))
         for one in taken:
             self._settle(one)
 
@@ -174,14 +171,12 @@ class Engine:
         folding = self._folding(owned, set(owned.parked), owned.sequence)
         folding.refuse(record, sequence_of(record), error)
         one = Taken(owned, folding, 1, record)
-        move = self.positions.move(owned, one.next_offset, folding.taken, one.anchor)
-        self._commit([(owned, folding)], (move, *self._parking(folding.parkings)))
+        self._commit([(owned, folding)], self._writes([one]))
         self._settle(one)
 
     def _settle(self, one: Taken) -> None:
         """Once it is committed."""
         one.settle()
-        self._limit.read(one.count, self._clock())
         READ.labels(self._name, one.owned.topic).inc(one.folding.folded)
 
     def _folded(self, owned: Owned, records: Iterable[Readable]) -> Taken | None:
@@ -207,9 +202,9 @@ class Engine:
     def _settled(self, owned: Owned, entries: Sequence[Entry]) -> Mapping[int, bool]:
         if not self._beside:
             return {}
+        sequences = [sequence for _, sequence, _, _ in entries]
         with self._store.transaction() as cursor:
-            first, last = entries[0][0].offset, entries[-1][0].offset
-            return parked.settled(cursor, self._beside, owned.topic, owned.partition, first, last + 1)
+            return parked.settled(cursor, self._beside, owned.topic, owned.partition, min(sequences), max(sequences))
 
     def _cells(self, owned: Owned, view: View[Any], keys: Sequence[Key | None]) -> list[Cell | None]:
         """The cell of each key, its state from memory or from the table."""
@@ -243,13 +238,18 @@ class Engine:
             for states in owned.states.values():
                 states.rotate()
 
-    def _parking(self, parkings: Sequence[Parking]) -> tuple[Write, ...]:
+    def _writes(self, taken: Sequence[Taken]) -> tuple[Write, ...]:
+        parkings = [parking for one in taken for parking in one.folding.parkings]
+        moved = self.positions.moved([one.move for one in taken])
+        return (moved, *self._parking(parkings, sum(one.count for one in taken)))
+
+    def _parking(self, parkings: Sequence[Parking], reading: int) -> tuple[Write, ...]:
         if not parkings:
             return ()
         now = self._clock()
         with self._store.transaction() as cursor:
             failing = sum(one.error is not None for one in parkings)
-            self._limit.check(parked.failed_since(cursor, self._name, now - WINDOW), failing)
+            parking_limit.check(cursor, self._name, failing, reading, now)
         for one in parkings:
             error = type(one.error).__name__ if one.error else None
             PARKED.labels(self._name, one.record.topic).inc()

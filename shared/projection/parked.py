@@ -21,7 +21,8 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS parked (id bigserial PRIMARY KEY, reader text NOT NULL, topic text NOT NULL,"
     " partition int NOT NULL, record_offset bigint NOT NULL, sequence text, event_id text, type text, subject bytea NOT NULL,"
     " value bytea NOT NULL, error text, fingerprint text, attempts int NOT NULL DEFAULT 0, parked_at timestamptz NOT NULL,"
-    " retry_at timestamptz, dropped_by text, dropped_at timestamptz)",
+    " retry_at timestamptz, dropped_by text, dropped_at timestamptz, known_as bigint GENERATED ALWAYS AS"
+    " (CASE WHEN sequence ~ '^[0-9]{1,18}$' THEN sequence::bigint ELSE -1 - record_offset END) STORED)",
     "CREATE INDEX IF NOT EXISTS parked_subject ON parked (reader, topic, partition, subject, id) WHERE dropped_at IS NULL",
 )
 FIRST_PAUSE = timedelta(seconds=30)
@@ -135,11 +136,18 @@ def failed_since(cursor: Cursor[DictRow], reader: str, since: datetime) -> int:
     return int(row["failed"]) if row else 0
 
 
-def settled(cursor: Cursor[DictRow], reader: str, topic: str, partition: int, start: int, stop: int) -> Mapping[int, bool]:
-    """What a reader has not folded of the offsets from `start` to before `stop`: parked (True) or dropped (False)."""
+def known_as(sequence: int, record: Readable) -> int:
+    """As the column of that name: what tells an event from the others of its partition. It is the sequence, which stays when
+    a log is made anew; what has none isn't a relay's and won't be sent again, so that its offset will do (below zero)."""
+    return sequence if sequence >= 0 else -1 - record.offset
+
+
+def settled(cursor: Cursor[DictRow], reader: str, topic: str, partition: int, first: int, last: int) -> Mapping[int, bool]:
+    """What a reader has not folded of the sequences from `first` to `last`, and of what has none: parked (True) or dropped
+    (False), by what it is known as."""
     cursor.execute(
-        "SELECT record_offset, dropped_at IS NULL AS parked FROM parked WHERE reader = %s AND topic = %s AND partition = %s"
-        " AND record_offset >= %s AND record_offset < %s",
-        (reader, topic, partition, start, stop),
+        "SELECT known_as, dropped_at IS NULL AS parked FROM parked WHERE reader = %s AND topic = %s AND partition = %s"
+        " AND (known_as BETWEEN %s AND %s OR known_as < 0) ORDER BY id",
+        (reader, topic, partition, first, last),
     )
-    return {row["record_offset"]: row["parked"] for row in cursor}
+    return {row["known_as"]: row["parked"] for row in cursor}

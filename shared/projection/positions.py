@@ -5,20 +5,22 @@ and only sequences still tell what has been taken.
 """
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
+from shared.clock import Clock, utc_now
 from shared.projection.parked import parked_subjects
+from shared.projection.parking_limit import COLUMNS, COUNTED, HOURS, hour_of
 from shared.projection.states import States
 from shared.store.event_store import EventStore, Write
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS reader_positions (reader text, topic text, partition int, next_offset bigint NOT NULL,"
     " sequence bigint NOT NULL, epoch bigint NOT NULL, recent bigint[] NOT NULL, anchor text,"
-    " switches bigint NOT NULL DEFAULT 0, end_offset bigint,"
+    f" switches bigint NOT NULL DEFAULT 0, end_offset bigint, {COLUMNS},"
     " PRIMARY KEY (reader, topic, partition))",
 )
 REMEMBERED = 256
@@ -52,12 +54,65 @@ class Owned:
     """By view."""
 
 
+@dataclass(frozen=True)
+class Move:
+    """Where a partition is after a batch of `count` events; `taken` are the last sequences of it, at most REMEMBERED."""
+
+    owned: Owned
+    next_offset: int
+    anchor: str | None
+    taken: Collection[int] = ()
+    count: int = 0
+
+    @property
+    def recent(self) -> list[int]:
+        return [*self.owned.recent, *self.taken][-REMEMBERED:]
+
+    @property
+    def sequence(self) -> int:
+        return self.recent[-1] if self.taken else self.owned.sequence
+
+    def row(self) -> tuple[object, ...]:
+        """As _MOVE calls them `wanted`."""
+        owned, recent = self.owned, f"{{{','.join(map(str, self.recent))}}}"
+        before = (owned.topic, owned.partition, owned.epoch, owned.next_offset, owned.switches)
+        return (*before, self.next_offset, self.sequence, recent, self.anchor, self.count)
+
+
+_MOVE = f"""
+WITH wanted AS (
+    SELECT * FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+        %s::text[], %s::text[], %s::bigint[])
+    AS w (topic, partition, epoch, before, switches, after, sequence, recent, anchor, count)
+), held AS (
+    SELECT topic, partition FROM reader_positions
+    WHERE reader = %s AND (topic, partition) IN (SELECT topic, partition FROM wanted) ORDER BY topic, partition FOR UPDATE
+)
+UPDATE reader_positions p SET next_offset = after, sequence = w.sequence, recent = w.recent::bigint[], anchor = w.anchor,
+    {COUNTED}
+FROM wanted w JOIN held USING (topic, partition)
+WHERE p.reader = %s AND p.topic = w.topic AND p.partition = w.partition AND p.epoch = w.epoch AND p.next_offset = before
+    AND p.switches = w.switches
+RETURNING p.topic, p.partition
+""".encode()
+"""Held in order first: whoever holds several at once, as a switch does, would wait for us and we for them."""
+
+_ENDS = b"""
+UPDATE reader_positions p SET end_offset = e.end_offset
+FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[]) AS e (topic, partition, epoch, end_offset)
+JOIN (SELECT topic, partition FROM reader_positions WHERE reader = %s FOR UPDATE SKIP LOCKED) free USING (topic, partition)
+WHERE p.reader = %s AND p.topic = e.topic AND p.partition = e.partition AND p.epoch = e.epoch
+    AND p.end_offset IS DISTINCT FROM e.end_offset
+"""
+
+
 class Positions:
     """One reader's positions."""
 
-    def __init__(self, store: EventStore, reader: str) -> None:
+    def __init__(self, store: EventStore, reader: str, clock: Clock = utc_now) -> None:
         self._store = store
         self._reader = reader
+        self._clock = clock
 
     def claim(self, topic: str, partition: int) -> Owned:
         """Takes a partition over: whoever owned it before can't move its position any more."""
@@ -77,36 +132,29 @@ class Positions:
     def start_over(self, owned: Owned) -> None:
         """The log was replaced: it is read from its beginning, and what was taken is passed over by its sequence."""
         with self._store.transaction() as cursor:
-            self.move(owned, 0, (), None)(cursor)
+            self.moved([Move(owned, 0, None)])(cursor)
         owned.next_offset, owned.anchor = 0, None
 
-    def move(self, owned: Owned, next_offset: int, sequences: Collection[int], anchor: str | None) -> Write:
-        """The row to write with what a batch changes, `sequences` being the last that were taken. It raises Fenced where
-        epoch or offset are no longer ours."""
-        recent = [*owned.recent, *sequences][-REMEMBERED:]
-        sequence = recent[-1] if sequences else owned.sequence
-        place = (self._reader, owned.topic, owned.partition)
+    def moved(self, moves: Sequence[Move]) -> Write:
+        """The rows to write with what batches change. It raises Fenced where an epoch or offset is no longer ours, Switched
+        where a view is another by now."""
+        hour = hour_of(self._clock())
 
         def write(cursor: Cursor[DictRow]) -> None:
-            cursor.execute(
-                "UPDATE reader_positions SET next_offset = %s, sequence = %s, recent = %s, anchor = %s"
-                " WHERE reader = %s AND topic = %s AND partition = %s AND epoch = %s AND next_offset = %s AND switches = %s"
-                " RETURNING 1",
-                (next_offset, sequence, recent, anchor, *place, owned.epoch, owned.next_offset, owned.switches),
-            )
-            if cursor.fetchone() is None:
+            columns = [list(column) for column in zip(*(move.row() for move in moves), strict=True)]
+            cursor.execute(_MOVE, (*columns, self._reader, *[hour] * HOURS, self._reader))
+            done = {(row["topic"], row["partition"]) for row in cursor.fetchall()}
+            for owned in [move.owned for move in moves if (move.owned.topic, move.owned.partition) not in done]:
                 raise self._why_not(cursor, owned)
 
         return write
 
-    def see_end(self, owned: Owned, end: int) -> None:
-        """For whoever asks how far behind this reader is."""
+    def see_ends(self, ends: Collection[tuple[Owned, int]]) -> None:
+        """For whoever asks how far behind this reader is; what is just being moved is left for the next time."""
+        rows = [(owned.topic, owned.partition, owned.epoch, end) for owned, end in ends]
+        columns = [list(column) for column in zip(*rows, strict=True)]
         with self._store.transaction() as cursor:
-            cursor.execute(
-                "UPDATE reader_positions SET end_offset = %s WHERE reader = %s AND topic = %s AND partition = %s AND epoch = %s"
-                " AND end_offset IS DISTINCT FROM %s",
-                (end, self._reader, owned.topic, owned.partition, owned.epoch, end),
-            )
+            cursor.execute(_ENDS, (*columns, self._reader, self._reader))
 
     def look(self, owned: Owned) -> int:
         """How many switches of views this partition has seen. Raises Fenced where it isn't ours any more."""

@@ -87,7 +87,7 @@ def _keep_position(cursor: Cursor[DictRow], reader: str, former: Table[Any]) -> 
 def _require_no_more_parked(cursor: Cursor[DictRow], reader: str, builder: str) -> None:
     cursor.execute(
         "SELECT count(*) AS more FROM parked b WHERE reader = %s AND dropped_at IS NULL AND NOT EXISTS (SELECT FROM parked l"
-        " WHERE l.reader = %s AND l.topic = b.topic AND l.partition = b.partition AND l.record_offset = b.record_offset"
+        " WHERE l.reader = %s AND l.topic = b.topic AND l.partition = b.partition AND l.known_as = b.known_as"
         " AND l.dropped_at IS NULL)",
         (builder, reader),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.kafka.records import Readable
 from shared.projection.batch import UNREADABLE, Folding
 from shared.projection.parked import headers_of
-from shared.projection.positions import Owned
+from shared.projection.positions import Move, Owned
 from shared.projection.states import Cell
 
 
@@ -20,17 +20,14 @@ class Taken:
     last: Readable
 
     @property
-    def next_offset(self) -> int:
-        return self.last.offset + 1
-
-    @property
-    def anchor(self) -> str | None:
-        return headers_of(self.last).get("ce_id")
+    def move(self) -> Move:
+        anchor = headers_of(self.last).get("ce_id")
+        return Move(self.owned, self.last.offset + 1, anchor, self.folding.taken, self.count)
 
     def settle(self) -> None:
         """Its owner knows of it: call once it is committed."""
-        owned, folding = self.owned, self.folding
-        owned.next_offset, owned.anchor = self.next_offset, self.anchor
+        owned, folding, move = self.owned, self.folding, self.move
+        owned.next_offset, owned.anchor = move.next_offset, move.anchor
         owned.parked, owned.sequence = folding.parked, folding.last
         owned.recent.extend(folding.taken)
 

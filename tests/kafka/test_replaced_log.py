@@ -12,19 +12,23 @@ from uuid import uuid4
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from psycopg.rows import DictRow
 
 from services.alerts.views import members
 from services.checkins import domain
 from services.checkins.relay import translate
 from services.evaluation.views import surveys
 from services.recognition import views as recognition
+from shared.clock import utc_now
 from shared.events import PublicEvent
 from shared.kafka.bulk import LogReplaced, bulk_reader
 from shared.kafka.relay import Relay
+from shared.kafka.replaying import Replaying
 from shared.kafka.republishing import republish
 from shared.kafka.topics import ensure_topics
 from shared.kafka.worker import StreamWorker
 from shared.projection.generations import Generations
+from shared.projection.replays import Ask, State, Wish
 from shared.projection.view import View
 from shared.settings import Common
 from shared.store.event_store import EventStore
@@ -133,6 +137,45 @@ async def test_what_was_parked_waits_once_and_keeps_its_place_before_what_the_ne
         assert [row["sequence"] for row in cursor] == [101, 102, 103, 104]
 
 
+async def test_a_view_that_is_built_anew_from_a_new_log_leaves_out_what_is_parked_and_is_switched_to(
+    worker: NewWorker, reader: Counting, store: EventStore, common: Common, topic: str
+) -> None:
+    await _stored(store, check_ins(100))
+    await _sent_again(store, common, topic)
+    await _stored(store, [_poisonous(POISON), _poisonous(1), *check_ins(100)])
+    await _sent_again(store, common, topic)  # what is parked stands behind what was sent twice
+    async with worker.running():
+        await _until_parked(store, 2)
+    await _deleted(common.kafka, topic)
+    await _sent_again(store, common, topic)
+    async with worker.running():
+        await _until_read_up_to(store, 202)
+        row = await _rebuilt(Replaying(store, common.database_url, reader.name, reader.views, common.kafka, utc_now))
+    assert (row["state"], row["problem"]) == (State.SWITCHED, None)
+    assert row["result"]["same"] == row["result"]["keys"] == len(MEMBERS)
+
+
+async def test_a_former_generation_that_stood_in_the_old_log_is_caught_up_by_sequence_before_it_is_taken_back(
+    worker: NewWorker, reader: Counting, store: EventStore, common: Common, topic: str
+) -> None:
+    replaying = Replaying(store, common.database_url, reader.name, reader.views, common.kafka, utc_now)
+    await _stored(store, check_ins(100))
+    await _sent_again(store, common, topic)
+    await _sent_again(store, common, topic)
+    async with worker.running():
+        await _until_all_is_taken(reader, store)
+        switched = await _rebuilt(replaying)
+    await _deleted(common.kafka, topic)
+    await _stored(store, check_ins(200))  # now the new log goes beyond where the former generation stands
+    await _sent_again(store, common, topic)
+    async with worker.running():
+        await _until_all_is_taken(reader, store)
+        replaying.replays.wish(switched["id"], Wish.ROLL_BACK)
+        await replaying.work(await _taken_on(replaying))
+    assert replaying.replays.get(switched["id"])["state"] == State.ROLLED_BACK
+    assert stored(store, reader.views[0]) == folded(reader.views[0], _history(store))
+
+
 async def test_a_bulk_read_of_what_the_log_no_longer_has_ends(common: Common, topic: str) -> None:
     await ensure_topics(common.kafka, [topic])
     async with bulk_reader(common.kafka) as bulk:
@@ -192,6 +235,31 @@ async def _until_parked(store: EventStore, count: int) -> None:
     async with asyncio.timeout(PATIENCE):
         while await asyncio.to_thread(_parked, store) < count:
             await asyncio.sleep(0.05)
+
+
+async def _until_read_up_to(store: EventStore, end: int) -> None:
+    """Of all partitions together."""
+    async with asyncio.timeout(PATIENCE):
+        while await asyncio.to_thread(_read, store) != end:
+            await asyncio.sleep(0.05)
+
+
+def _read(store: EventStore) -> int:
+    with store.transaction() as cursor:
+        cursor.execute("SELECT coalesce(sum(next_offset), 0)::int AS n FROM reader_positions")
+        return int((cursor.fetchone() or {})["n"])
+
+
+async def _rebuilt(replaying: Replaying) -> DictRow:
+    row = await replaying.start(Ask("counted", "shadow", "ops", {}, switch_by_itself=True))
+    await replaying.work(row)
+    return await asyncio.to_thread(replaying.replays.get, row["id"])
+
+
+async def _taken_on(replaying: Replaying) -> DictRow:
+    row = await asyncio.to_thread(replaying.replays.take, uuid4())
+    assert row is not None
+    return row
 
 
 def _parked(store: EventStore) -> int:

@@ -1,10 +1,20 @@
-"""The same events at other offsets: what was parked of them is parked once, and in its order."""
+"""The same events at other offsets: what was parked of them is parked once, in its order, and known again by a shadow."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from shared.kafka.records import Record
 from shared.projection.engine import Engine
+from shared.projection.switching import NotTheSame, builder_of, switch
+from shared.projection.tables import Table
 from shared.store.event_store import EventStore
-from tests.projection.counting import BEN, TOPIC, moods, parked_offsets, record
+from tests.projection.counting import ADA, BEN, NOW, POISON, TOPIC, Counting, mended_view, moods, parked_offsets, record
+
+CAT, DAN = UUID(int=3), UUID(int=4)
 
 
 def test_what_could_not_be_read_is_not_parked_again_when_it_is_sent_again(engine: Engine, store: EventStore) -> None:
@@ -25,3 +35,76 @@ def test_what_is_parked_at_an_offset_that_was_taken_in_another_log_is_kept(engin
     with store.transaction() as cursor:
         cursor.execute("SELECT record_offset, sequence FROM parked ORDER BY id")
         assert [(row["record_offset"], row["sequence"]) for row in cursor] == [(1, "20"), (1, "30")]
+
+
+def at_offsets(records: list[Record]) -> list[Record]:
+    """The same events in a log made anew, without gaps."""
+    return [replace(one, offset=offset) for offset, one in enumerate(records)]
+
+
+def shadow_of(store: EventStore, reader: Counting) -> tuple[Engine, Table[tuple[int, ...]]]:
+    """A generation that is built beside the live reader, by a release that can fold everything."""
+    table = Table(mended_view(), 2)
+    with store.transaction() as cursor:
+        table.create(cursor)
+    shadow = Engine(
+        store, builder_of(reader.name, table), [table.view], tables=lambda _: {table.view.name: table}, beside=reader.name
+    )
+    return shadow, table
+
+
+def switched(store: EventStore, reader: Counting, table: Table[tuple[int, ...]]) -> None:
+    with store.transaction() as cursor:
+        switch(cursor, reader.name, table)
+
+
+def test_a_shadow_passes_over_what_the_live_reader_has_parked_and_dropped_at_other_offsets(
+    engine: Engine, store: EventStore, reader: Counting
+) -> None:
+    sent = [
+        record(10, mood=1, sequence=1),
+        record(12, mood=POISON, sequence=2),
+        record(13, mood=POISON, sequence=3, member=BEN),
+        record(15, mood=2, sequence=4, member=CAT),
+        record(16, mood=3, sequence=5),
+        record(17, mood=4, sequence=6, member=BEN),
+    ]
+    owned = engine.claim(TOPIC, 0)
+    engine.take(owned, sent)
+    with store.transaction() as cursor:
+        cursor.execute("UPDATE parked SET dropped_at = %s, dropped_by = 'ops' WHERE sequence = '3'", (NOW,))
+    engine.retry(owned, everything=True)
+    shadow, table = shadow_of(store, reader)
+    shadow.take(shadow.claim(TOPIC, 0), at_offsets(sent))
+    switched(store, reader, table)
+    assert [moods(store, member) for member in (ADA, BEN, CAT)] == [[1], [4], [2]]
+
+
+def test_an_event_at_the_offset_of_one_that_was_parked_in_the_log_before_is_folded(
+    engine: Engine, store: EventStore, reader: Counting
+) -> None:
+    sent = [record(1, mood=1, sequence=1), record(2, mood=POISON, sequence=2), record(3, mood=2, sequence=3, member=BEN)]
+    engine.take(engine.claim(TOPIC, 0), sent)
+    shadow, table = shadow_of(store, reader)
+    shadow.take(shadow.claim(TOPIC, 0), at_offsets(sent))
+    switched(store, reader, table)
+    assert (moods(store, ADA), moods(store, BEN)) == ([1], [2])
+
+
+def test_a_shadow_that_has_parked_another_event_than_the_live_reader_is_not_switched_to_though_the_offset_is_the_same(
+    engine: Engine, store: EventStore, reader: Counting
+) -> None:
+    engine.take(engine.claim(TOPIC, 0), [record(1, mood=POISON, sequence=1), record(2, mood=1, sequence=2, member=BEN)])
+    shadow, table = shadow_of(store, reader)
+    shadow.take(shadow.claim(TOPIC, 0), [record(1, value="{", sequence=2, member=BEN)])
+    with pytest.raises(NotTheSame):
+        switched(store, reader, table)
+
+
+def test_what_has_no_sequence_is_known_by_its_offset(engine: Engine, store: EventStore, reader: Counting) -> None:
+    sent = [record(5, ce_sequence="soon", member=DAN), record(6, mood=1), record(7, mood=2, member=DAN)]
+    engine.take(engine.claim(TOPIC, 0), sent)
+    shadow, table = shadow_of(store, reader)
+    shadow.take(shadow.claim(TOPIC, 0), sent)
+    switched(store, reader, table)
+    assert (moods(store, ADA), moods(store, DAN)) == ([1], [])

@@ -22,6 +22,9 @@ M = TypeVar("M", bound=BaseModel)
 AWARE = Annotated[datetime, msgspec.Meta(tz=True)]
 PLAIN: dict[Any, Any] = {str: str, int: int, bool: bool, UUID: UUID, NoneType: NoneType, AwareDatetime: AWARE}
 
+SLOTS = ("__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+"""What a pydantic instance has beside its fields."""
+
 finer_than_microseconds = re.compile(rb"\.\d{7}").search
 """msgspec rounds such a time, pydantic cuts it."""
 
@@ -43,6 +46,7 @@ def decoder_of(model: type[M]) -> Callable[[bytes], M]:
 def _decoding(model: type[M], decode: Callable[[bytes], dict[str, Any]]) -> Callable[[bytes], M]:
     every, count = frozenset(model.model_fields), len(model.model_fields)
     new, put = model.__new__, object.__setattr__
+    put_set, put_extra, put_private = (BaseModel.__dict__[slot].__set__ for slot in SLOTS)
 
     def instance(value: bytes) -> M:
         if finer_than_microseconds(value):
@@ -55,9 +59,9 @@ def _decoding(model: type[M], decode: Callable[[bytes], dict[str, Any]]) -> Call
             return model.model_validate_json(value)
         made = new(model)
         put(made, "__dict__", fields)
-        put(made, "__pydantic_fields_set__", every)
-        put(made, "__pydantic_extra__", None)
-        put(made, "__pydantic_private__", None)
+        put_set(made, every)
+        put_extra(made, None)
+        put_private(made, None)
         return made
 
     return instance

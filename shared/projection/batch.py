@@ -44,7 +44,8 @@ def read_batch(records: Iterable[Readable], last: int, views: Sequence[View[Any]
             continue
         except Exception as error:
             entries.append((record, sequence, error, [None] * len(views)))
-        last = max(last, sequence)
+        if sequence != UNREADABLE:
+            last = sequence
     return entries
 
 

@@ -47,7 +47,7 @@ def test_only_processes_of_the_same_state_are_leftovers(tmp_path: Path) -> None:
     ]
     try:
         leftovers.end(mine)
-        processes[0].wait(5)  # raises if it lives; its exit status was taken by whoever reaped it first
+        processes[0].wait(60)  # raises if it lives; its exit status was taken by whoever reaped it first
         assert processes[1].poll() is None
     finally:
         for process in processes:

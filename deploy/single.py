@@ -17,6 +17,8 @@ from deploy.ports import free_port
 from deploy.postgres import Postgres, create_databases
 from deploy.program import Program
 
+PATIENCE = 180  # seconds; on two cores that are wanted by thirty, a broker needs more than 60
+
 
 @contextmanager
 def start_kafka(folder: Path, port: int | None = None) -> Iterator[str]:
@@ -49,7 +51,7 @@ def _running(folder: Path, program: Program, problem: Callable[[], str | None]) 
 
 
 def _await(process: subprocess.Popen[bytes], log: Path, problem: Callable[[], str | None]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while found := problem():
         if process.poll() is not None or time.monotonic() > deadline:
             raise CannotStart(f"{log.stem} did not start ({found}):\n{log.read_text(errors='replace')[-2000:]}")

@@ -23,7 +23,7 @@ from deploy.ports import free_port
 from shared.observability import QUIET_SECONDS
 
 ROLES = (("checkins", "relay"), ("alerts", "stream"), ("alerts", "replays"), ("alerts", "webhooks"))
-PATIENCE = 60
+PATIENCE = 180
 NOT_AGAIN = timedelta(seconds=QUIET_SECONDS - 1)
 
 

@@ -1,4 +1,4 @@
-"""A partition read in bulk to where its reader is to be, before or between what comes live."""
+"""Partitions read in bulk to where their reader is to be, before or between what comes live."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,14 +7,24 @@ from shared.kafka.bulk import BulkReader
 from shared.projection.engine import Engine
 from shared.projection.positions import Owned
 
+AT_ONCE = 2
+"""Partitions: one is folded while another one's batch is being stored."""
+
 Told = Callable[[int], object]
 
 
-async def catch_up(engine: Engine, bulk: BulkReader, owned: Owned, stop: int, told: Told = lambda _: None) -> None:
-    """Takes what comes before this offset. `told` hears of each batch how many records it had.
+class CatchingUp:
+    """One reader's partitions, a few at a time."""
 
-    One partition after the other: two threads that fold wait for Python's lock longer than one waits for the database.
-    """
-    async for records in bulk.read(owned.topic, owned.partition, owned.next_offset, stop):
-        await asyncio.to_thread(engine.take, owned, records)
-        told(len(records))
+    def __init__(self, engine: Engine, bulk: BulkReader, told: Told = lambda _: None) -> None:
+        self._engine = engine
+        self._bulk = bulk
+        self._told = told
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def up_to(self, owned: Owned, stop: int) -> None:
+        """Takes what comes before this offset. `told` hears of each batch how many records it had."""
+        async with self._turns:
+            async for records in self._bulk.read(owned.topic, owned.partition, owned.next_offset, stop):
+                await asyncio.to_thread(self._engine.take, owned, records)
+                self._told(len(records))

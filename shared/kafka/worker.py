@@ -15,7 +15,7 @@ import structlog
 
 from shared.kafka.bulk import BulkReader, Fetched, LogReplaced, Partition, bulk_reader
 from shared.kafka.busy_flow import BUSY_RATE, BusyFlow, Pace
-from shared.kafka.catching_up import catch_up
+from shared.kafka.catching_up import CatchingUp
 from shared.kafka.faust_group import SESSION_SECONDS, assigned, highwaters, new_group
 from shared.kafka.records import Record
 from shared.kafka.replaced_log import was_replaced
@@ -145,19 +145,19 @@ class StreamWorker:
         if given:
             self._owned = {place: await asyncio.to_thread(self._engine.claim, *place) for place in sorted(given)}
         async with bulk_reader(self._bootstrap) as bulk:
-            for owned in [self._owned[place] for place in sorted(given)]:
-                await self._catch_up(owned, bulk)
+            catching_up = CatchingUp(self._engine, bulk)
+            await asyncio.gather(*(self._catch_up(self._owned[place], catching_up, bulk) for place in sorted(given)))
         self._claimed.set()
         log.info("stream.claimed", partitions=len(given))
         return {place: owned.next_offset for place, owned in self._owned.items() if place in given}
 
-    async def _catch_up(self, owned: Owned, bulk: BulkReader) -> None:
+    async def _catch_up(self, owned: Owned, catching_up: CatchingUp, bulk: BulkReader) -> None:
         with self._letting_go(owned):
             if await was_replaced(bulk, owned):
                 log.warning("stream.log_replaced", topic=owned.topic, partition=owned.partition)
                 await asyncio.to_thread(self._engine.positions.start_over, owned)
             await asyncio.to_thread(self._engine.retry, owned, everything=True)
-            await catch_up(self._engine, bulk, owned, await bulk.end(owned.topic, owned.partition))
+            await catching_up.up_to(owned, await bulk.end(owned.topic, owned.partition))
 
     async def _take(self, records: Sequence[Record]) -> None:
         async with self._one_at_a_time:
@@ -194,7 +194,7 @@ class StreamWorker:
         async with bulk_reader(self._bootstrap) as bulk:
             if await was_replaced(bulk, owned):
                 raise LogReplaced(f"{self._reader.name} at {owned.topic}/{owned.partition}")
-            await catch_up(self._engine, bulk, owned, offset)
+            await CatchingUp(self._engine, bulk).up_to(owned, offset)
 
     @contextmanager
     def _letting_go(self, owned: Owned) -> Iterator[None]:

@@ -53,6 +53,14 @@ class Owned:
     states: dict[str, States] = field(default_factory=dict)
     """By view."""
 
+    from_the_beginning: bool = False
+    """Nothing was taken before it was claimed, and nothing has failed since."""
+
+    def forget_states(self) -> None:
+        """What was folded and couldn't be stored isn't in memory either."""
+        self.states.clear()
+        self.from_the_beginning = False
+
 
 @dataclass(frozen=True)
 class Move:
@@ -127,7 +135,8 @@ class Positions:
             assert row is not None, "RETURNING gives the row"
             parked = parked_subjects(cursor, self._reader, topic, partition)
         recent = deque(row.pop("recent"), maxlen=REMEMBERED)
-        return Owned(topic, partition, recent=recent, parked=parked, **row)
+        from_the_beginning = row["next_offset"] == 0 and row["sequence"] == 0
+        return Owned(topic, partition, recent=recent, parked=parked, from_the_beginning=from_the_beginning, **row)
 
     def start_over(self, owned: Owned) -> None:
         """The log was replaced: it is read from its beginning, and what was taken is passed over by its sequence."""

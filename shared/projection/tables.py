@@ -12,6 +12,7 @@ from psycopg import Cursor
 from psycopg.pq import PipelineStatus
 from psycopg.rows import DictRow
 
+from shared.projection.states import Cell
 from shared.projection.view import Key, View
 
 S = TypeVar("S")
@@ -49,23 +50,28 @@ class Table(Generic[S]):
         found.update(self._state(row) for row in cursor)
         return found
 
-    def write(self, cursor: Cursor[DictRow], changed: Iterable[tuple[Key, S | None]]) -> None:
-        """Puts the states of these keys, each of them once; a key without one is deleted."""
+    def write(self, cursor: Cursor[DictRow], cells: Iterable[Cell]) -> None:
+        """Puts the states of these cells, each key once; one without a state is deleted."""
         to_row = self.view.to_row
-        rows, gone = [], []
-        for key, state in changed:
-            if state is None:
-                gone.append(key)
-            else:
-                rows.append((*key, *to_row(state)))
+        new: list[tuple[Any, ...]] = []
+        changed: list[tuple[Any, ...]] = []
+        gone: list[Key] = []
+        for cell in cells:
+            if cell.state is not None:
+                (changed if cell.has_row else new).append((*cell.key, *to_row(cell.state)))
+            elif cell.has_row:
+                gone.append(cell.key)
         if self.view.unless:
             cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtext(%s))", (self.view.name,))
         if gone:
             self._delete(cursor, gone)
-        if len(rows) > FEW_ROWS and cursor.connection.pgconn.pipeline_status == PipelineStatus.OFF:
-            self._copy(cursor, rows)
-        elif rows:
-            self._put(cursor, rows)
+        if self.view.unless:  # a row that isn't there may only not be kept
+            new, changed = [], new + changed
+        in_bulk = len(new) + len(changed) > FEW_ROWS and cursor.connection.pgconn.pipeline_status == PipelineStatus.OFF
+        if new:
+            (self._copy if in_bulk else self._insert)(cursor, self.name, new)
+        if changed:
+            (self._merge if in_bulk else self._upsert)(cursor, self.name, changed)
 
     def sweep(self, cursor: Cursor[DictRow]) -> None:
         """Deletes what isn't to be kept although it was folded."""
@@ -80,29 +86,34 @@ class Table(Generic[S]):
     def _key(self) -> str:
         return ", ".join(self.view.key)
 
-    @property
-    def _upsert(self) -> str:
-        """What follows the rows to put, which are called `new`."""
-        where = f" WHERE NOT ({self.view.unless})" if self.view.unless else ""
-        changes = ", ".join(f"{column} = excluded.{column}" for column in self.view.columns)
-        return f"{where} ON CONFLICT ({self._key}) DO " + (f"UPDATE SET {changes}" if changes else "NOTHING")
-
-    def _put(self, cursor: Cursor[DictRow], rows: Sequence[tuple[Any, ...]]) -> None:
+    def _insert(self, cursor: Cursor[DictRow], table: str, rows: Sequence[tuple[Any, ...]], ends: str = "") -> None:
+        """Where a row is there after all, the key says so, and the batch is folded again on what is there."""
         arrays = [list(column) for column in zip(*rows, strict=True)]
         types = ", ".join(f"%s::{type_}[]" for type_ in self._types.values())
         names = ", ".join(self._types)
-        where = self._upsert if self.view.unless else f" WHERE true{self._upsert}"  # the grammar wants it before ON CONFLICT
-        self._execute(cursor, f"INSERT INTO {self.name} SELECT * FROM unnest({types}) AS new ({names}){where}", arrays)
+        self._execute(cursor, f"INSERT INTO {table} SELECT * FROM unnest({types}) AS new ({names}){ends}", arrays)
 
-    def _copy(self, cursor: Cursor[DictRow], rows: Sequence[tuple[Any, ...]]) -> None:
-        incoming = f"incoming_{self.name}"
-        self._execute(cursor, f"CREATE TEMP TABLE IF NOT EXISTS {incoming} (LIKE {self.name}) ON COMMIT DELETE ROWS")
-        with cursor.copy(f"COPY {incoming} FROM STDIN (FORMAT BINARY)".encode()) as copy:
+    def _upsert(self, cursor: Cursor[DictRow], table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        self._insert(cursor, table, rows, self._or_update)
+
+    def _merge(self, cursor: Cursor[DictRow], table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        incoming = f"incoming_{table}"
+        self._execute(cursor, f"CREATE TEMP TABLE IF NOT EXISTS {incoming} (LIKE {table}) ON COMMIT DELETE ROWS")
+        self._copy(cursor, incoming, rows)
+        self._execute(cursor, f"INSERT INTO {table} SELECT * FROM {incoming} AS new{self._or_update}")
+
+    @property
+    def _or_update(self) -> str:
+        """What follows the rows to put, which are called `new`."""
+        where = f"NOT ({self.view.unless})" if self.view.unless else "true"  # the grammar wants it before ON CONFLICT
+        changes = ", ".join(f"{column} = excluded.{column}" for column in self.view.columns)
+        return f" WHERE {where} ON CONFLICT ({self._key}) DO " + (f"UPDATE SET {changes}" if changes else "NOTHING")
+
+    def _copy(self, cursor: Cursor[DictRow], table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        with cursor.copy(f"COPY {table} FROM STDIN (FORMAT BINARY)".encode()) as copy:
             copy.set_types(list(self._types.values()))
             for row in rows:
                 copy.write_row(row)
-        where = self._upsert if self.view.unless else f" WHERE true{self._upsert}"
-        self._execute(cursor, f"INSERT INTO {self.name} SELECT * FROM {incoming} AS new{where}")
 
     def _delete(self, cursor: Cursor[DictRow], keys: Sequence[Key]) -> None:
         arrays = [list(column) for column in zip(*keys, strict=True)]

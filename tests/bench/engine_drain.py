@@ -17,7 +17,7 @@ import structlog
 from shared.events import PublicEvent
 from shared.events.checkins import CheckInRecorded
 from shared.kafka.bulk import bulk_reader
-from shared.kafka.catching_up import catch_up
+from shared.kafka.catching_up import CatchingUp
 from shared.kafka.topics import PARTITIONS
 from shared.process import collect_less_often
 from shared.projection import schema
@@ -65,9 +65,9 @@ async def drain(bootstrap: str, topic: str, database_url: str) -> str:
         owned = [engine.claim(topic, partition) for partition in range(PARTITIONS)]
         ends = [await bulk.end(topic, partition) for partition in range(PARTITIONS)]
         watch = Stopwatch(sum(ends))
+        catching_up = CatchingUp(engine, bulk, watch.done)
         watch.begin()
-        for one, end in zip(owned, ends, strict=True):
-            await catch_up(engine, bulk, one, end, watch.done)
+        await asyncio.gather(*(catching_up.up_to(one, end) for one, end in zip(owned, ends, strict=True)))
         line = watch.line()
     _check(store, sum(ends))
     store.close()

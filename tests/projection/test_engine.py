@@ -13,6 +13,7 @@ from shared.projection.generations import OtherVersion
 from shared.projection.parking_limit import COUNT, TooManyParked
 from shared.projection.positions import Fenced, Owned
 from shared.projection.reader import Changed, Changes
+from shared.projection.tables import FEW_ROWS
 from shared.projection.view import Effect
 from shared.store.event_store import Conflict, EventStore, Unavailable
 from shared.store.events import PrivateEvent
@@ -224,3 +225,13 @@ def test_a_view_of_another_version_is_not_folded_into(store: EventStore) -> None
     newer = engine_of(store, Counting(views=(counting_view(version=2),)))
     with pytest.raises(OtherVersion):
         newer.claim(TOPIC, 0)
+
+
+@pytest.mark.parametrize("count", [2, FEW_ROWS + 1])
+def test_rows_that_were_there_before_the_beginning_are_found_after_all(engine: Engine, store: EventStore, count: int) -> None:
+    members = [uuid4() for _ in range(count)]
+    with store.transaction() as cursor:
+        cursor.execute("INSERT INTO counted SELECT unnest(%s::uuid[]), '[4]'", (members,))
+    engine.take(engine.claim(TOPIC, 0), [record(n, mood=1, member=member) for n, member in enumerate(members)])
+    assert all(moods(store, member) == [4, 1] for member in members)
+    assert parked_offsets(store) == []

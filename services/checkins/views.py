@@ -44,13 +44,13 @@ class KnownMember:
 
 
 MEMBERS = """SELECT id, wrapped AS wrapped_key, place::text AS place_json, consents::text AS consents_json
-FROM members JOIN member_keys ON member = id WHERE id = ANY(%s)"""
+FROM members JOIN member_keys ON member = id WHERE id = ANY(%b)"""
 
 
 def members(store: EventStore, ids: Sequence[UUID]) -> dict[UUID, KnownMember]:
     """The members there are among these ids; the erased aren't."""
     with store.statement() as cursor:
-        cursor.execute(MEMBERS, (list(ids),), prepare=True)
+        cursor.execute(MEMBERS, (list(ids),), prepare=True, binary=True)
         return {row["id"]: KnownMember(**row) for row in cursor}
 
 
@@ -80,8 +80,8 @@ def drop_member(member: UUID) -> Write:
 def put_check_ins(recorded: Sequence[CheckInRecorded]) -> Write:
     rows = [(e.originator_id, e.member, e.recorded_at, e.mood, e.energy, e.stress, e.wants_contact, e.note) for e in recorded]
     return Rows(
-        "INSERT INTO check_ins SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::smallint[],"
-        " %s::smallint[], %s::smallint[], %s::boolean[], %s::bytea[])",
+        "INSERT INTO check_ins SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::timestamptz[], %b::smallint[],"
+        " %b::smallint[], %b::smallint[], %b::boolean[], %b::bytea[])",
         rows,
     )
 

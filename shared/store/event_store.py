@@ -30,7 +30,7 @@ WriteWithIds = Callable[[Cursor[DictRow], Sequence[int]], None]
 @dataclass(frozen=True)
 class Rows:
     """A Write of new rows. `statement` inserts them from one array for each column, so that those of many commands cost as
-    much as those of one."""
+    much as those of one. Give the arrays in binary (`%b`): written out as text they cost twice as much, here and there."""
 
     statement: str
     rows: Sequence[tuple[Any, ...]]
@@ -59,7 +59,7 @@ GIVES_UP_SECONDS = 5.0
 
 INSERT = sql.SQL(
     "INSERT INTO {} (originator_id, originator_version, topic, state)"
-    " SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::bytea[]) RETURNING notification_id"
+    " SELECT * FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[]) RETURNING notification_id"
 )
 
 

@@ -90,18 +90,17 @@ Command = EnrolMember | ChangeMember | EraseMember | RecordCheckIn | RecordCheck
 
 @dataclass(frozen=True)
 class Known:
-    """The members that a group of commands is about, and their keys, each unwrapped only for who writes something down."""
+    """The members that a group of commands is about, whose keys are unwrapped only for who writes something down."""
 
     members: dict[UUID, views.KnownMember]
-    wrapped: dict[UUID, bytes]
     unwrap: Callable[[UUID, bytes], bytes]
 
     def key(self, member: UUID) -> bytes:
-        return self.unwrap(member, self.wrapped[member])
+        return self.unwrap(member, self.members[member].wrapped_key)
 
     def member(self, member: UUID, pointer: str) -> views.KnownMember:
         """Raises a 404 Problem for whom isn't enrolled, or no longer."""
-        if member not in self.members or member not in self.wrapped:
+        if member not in self.members:
             raise unknown("member", pointer)
         return self.members[member]
 
@@ -116,8 +115,7 @@ class Checkins:
 
     def decide(self, commands: Sequence[Command]) -> list[Decision[Any] | Exception]:
         ids = list({member for command in commands for member in command.members()})
-        members, wrapped = (views.members(self._store, ids), self._keys.wrapped(ids)) if ids else ({}, {})
-        known = Known(members, wrapped, self._keys.unwrap)
+        known = Known(views.members(self._store, ids) if ids else {}, self._keys.unwrap)
         return [self._one(command, known) for command in commands]
 
     def _one(self, command: Command, known: Known) -> Decision[Any] | Exception:

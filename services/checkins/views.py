@@ -1,7 +1,9 @@
 """What checkins reads from: members as they are now, and each member's own record. Written with the events they follow."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 import msgspec
@@ -23,19 +25,33 @@ SCHEMA = (
 )
 
 
-class KnownMember(msgspec.Struct, frozen=True):
-    """A member as a command needs them."""
+@dataclass(frozen=True)
+class KnownMember:
+    """A member as a command needs them, with their key as it is kept; what few commands ask for is decoded for those."""
 
     id: UUID
-    place: Place
-    consents: Consented
+    wrapped_key: bytes
+    place_json: str
+    consents_json: str
+
+    @cached_property
+    def place(self) -> Place:
+        return msgspec.json.decode(self.place_json, type=Place)
+
+    @cached_property
+    def consents(self) -> Consented:
+        return msgspec.json.decode(self.consents_json, type=Consented)
+
+
+MEMBERS = """SELECT id, wrapped AS wrapped_key, place::text AS place_json, consents::text AS consents_json
+FROM members JOIN member_keys ON member = id WHERE id = ANY(%b)"""
 
 
 def members(store: EventStore, ids: Sequence[UUID]) -> dict[UUID, KnownMember]:
     """The members there are among these ids; the erased aren't."""
-    with store.reading() as cursor:
-        cursor.execute("SELECT id, place, consents FROM members WHERE id = ANY(%s)", (list(ids),))
-        return {row["id"]: msgspec.convert(row, KnownMember) for row in cursor}
+    with store.statement() as cursor:
+        cursor.execute(MEMBERS, (list(ids),), prepare=True, binary=True)
+        return {row["id"]: KnownMember(**row) for row in cursor}
 
 
 def put_member(member: UUID, place: Place, consents: Consented) -> Write:
@@ -64,8 +80,8 @@ def drop_member(member: UUID) -> Write:
 def put_check_ins(recorded: Sequence[CheckInRecorded]) -> Write:
     rows = [(e.originator_id, e.member, e.recorded_at, e.mood, e.energy, e.stress, e.wants_contact, e.note) for e in recorded]
     return Rows(
-        "INSERT INTO check_ins SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::smallint[],"
-        " %s::smallint[], %s::smallint[], %s::boolean[], %s::bytea[])",
+        "INSERT INTO check_ins SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::timestamptz[], %b::smallint[],"
+        " %b::smallint[], %b::smallint[], %b::boolean[], %b::bytea[])",
         rows,
     )
 

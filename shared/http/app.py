@@ -1,13 +1,13 @@
 """The outer wall that every service's HTTP has in common: problems, limits, health, metrics, who may call."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any
 
 import structlog
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
@@ -16,6 +16,7 @@ from shared.auth import Caller, Tokens
 from shared.errors import MEDIA_TYPE, FieldError, Problem, forbidden
 from shared.http.limits import BodyLimit, RateLimit
 from shared.http.request_counter import RequestCounter, route_of
+from shared.http.short_way import ShortWay, short_ways
 from shared.observability import places
 from shared.store.event_store import Unavailable
 
@@ -84,6 +85,8 @@ def new_app(service: str, wall: Wall, ready: Sequence[Ready], larger_bodies: Map
         title=f"Alongside {service}", version="1", responses=PROBLEMS, docs_url=None, redoc_url=None, strict_content_type=False
     )
     app.state.wall = wall
+    app.state.short_ways = {}
+    app.add_middleware(ShortWay, ways=app.state.short_ways)
     app.add_middleware(BodyLimit, larger=larger_bodies or {})
     app.add_middleware(RequestCounter, service=service)
     app.add_exception_handler(Problem, _problem)
@@ -94,6 +97,13 @@ def new_app(service: str, wall: Wall, ready: Sequence[Ready], larger_bodies: Map
     app.add_exception_handler(Exception, _unexpected)
     _add_health(app, ready)
     return app
+
+
+def add_routes(app: FastAPI, routers: Iterable[APIRouter]) -> None:
+    """The routers' routes; the plain ones among them get their short way."""
+    for router in routers:
+        app.include_router(router)
+        app.state.short_ways.update(short_ways(router))
 
 
 def allow(*, roles: Sequence[str] = (), scopes: Sequence[str] = ()) -> Any:

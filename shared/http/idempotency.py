@@ -72,7 +72,7 @@ class Answers:
         """The first answers to these keys; a Problem for a key that was used with another body."""
         if not keys:
             return {}
-        with self._store.reading() as cursor:
+        with self._store.statement() as cursor:
             cursor.execute(
                 "SELECT key, fingerprint, answer FROM idempotent_answers WHERE key = ANY(%s) AND kept_since > %s",
                 ([key.key for key in keys], self._clock() - KEPT),

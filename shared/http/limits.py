@@ -33,6 +33,15 @@ class RateLimit:
         self._buckets[caller] = (tokens - 1, now)
 
 
+BODY = "alongside.body"
+
+
+def body_of(scope: Scope) -> bytes:
+    """The whole body of a request that BodyLimit has let in."""
+    body: bytes = scope[BODY]
+    return body
+
+
 class BodyLimit:
     """ASGI middleware that answers 413 to a body above its path's limit, before anything decodes it."""
 
@@ -49,6 +58,7 @@ class BodyLimit:
         if body is None:
             await _refuse(send, limit)
         else:
+            scope[BODY] = body
             await self._app(scope, _replay(body, receive), send)
 
 

@@ -37,6 +37,8 @@ def run_api(common: Common, opened: Callable[[], P], build: Callable[[Opening[P]
         host=host or "127.0.0.1",
         port=int(port),
         access_log=False,
+        proxy_headers=False,  # who calls is known by their token
+        lifespan="on",  # an app that can't start ends, and says why
         log_config=None,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

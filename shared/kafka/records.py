@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cache
+from typing import NamedTuple, Protocol
 from uuid import UUID, uuid5
 
 from shared.events import PublicEvent
@@ -12,8 +13,7 @@ SPEC_VERSION = b"1.0"
 CONTENT_TYPE = b"application/json"
 
 
-@dataclass(frozen=True)
-class OutgoingRecord:
+class OutgoingRecord(NamedTuple):
     key: bytes
     value: bytes
     headers: list[tuple[str, bytes]]
@@ -25,19 +25,29 @@ def record_of(service: str, sequence: int, stored: PrivateEvent, event: PublicEv
 
     Its timestamp is the event's own time: the moment of sending would tell more than an event with a coarse time does.
     """
+    at = event.occurred_at
     subject = str(event.subject).encode()
     headers = [
         ("ce_specversion", SPEC_VERSION),
         ("ce_id", str(event_id(stored.originator_id, stored.originator_version)).encode()),
-        ("ce_source", f"/alongside/{service}".encode()),
-        ("ce_type", event.type().encode()),
-        ("ce_time", event.occurred_at.isoformat().replace("+00:00", "Z").encode()),
+        ("ce_source", _source(service)),
+        ("ce_type", _type(type(event))),
+        ("ce_time", at.isoformat().replace("+00:00", "Z").encode()),
         ("ce_subject", subject),
-        ("ce_sequence", str(sequence).encode()),
+        ("ce_sequence", b"%d" % sequence),
         ("content-type", CONTENT_TYPE),
     ]
-    timestamp_ms = int(event.occurred_at.timestamp() * 1_000)
-    return OutgoingRecord(subject, event.model_dump_json().encode(), headers, timestamp_ms)
+    return OutgoingRecord(subject, event.model_dump_json().encode(), headers, int(at.timestamp() * 1_000))
+
+
+@cache
+def _source(service: str) -> bytes:
+    return f"/alongside/{service}".encode()
+
+
+@cache
+def _type(event: type[PublicEvent]) -> bytes:
+    return event.type().encode()
 
 
 def event_id(originator: UUID, version: int) -> UUID:

@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaProducer
 from shared.events import PublicEvent
 from shared.kafka.records import record_of
 from shared.kafka.relay_position import RelayPosition, SetBack
+from shared.kafka.sending import Sending
 from shared.kafka.topics import wait_for_topics
 from shared.observability import RELAY_POSITION, RELAYED
 from shared.store.event_store import EventStore
@@ -26,8 +27,14 @@ BATCH = 1_000
 POLL_SECONDS = 1.0
 """LISTEN wakes the relay within milliseconds; the poll is for a wake-up that was lost."""
 
+BATCH_BYTES = 128 * 1024
+"""A broker's cost, and a reader's, is for each request: what was stored together goes together."""
+
 GATHER_SECONDS = 0.02
 """After a batch: under load the next one is then worth its wake-ups, here and in every reader. An idle relay never waits."""
+
+BUSY, BUSY_SECONDS = 32, 0.05
+"""From so many in a batch on, longer: half of what an event costs Kafka and the readers at such a pace is for its batch."""
 
 LOCK = "SELECT pg_try_advisory_lock(hashtext('relay'), hashtext(%s)) AS got"
 Translate = Callable[[PrivateEvent], PublicEvent | None]
@@ -60,7 +67,7 @@ class Relay:
                 while True:
                     moved = await self._relay_batch(producer, position)
                     if moved != position:
-                        await asyncio.sleep(GATHER_SECONDS)
+                        await asyncio.sleep(_gathering(moved - position))
                     elif (moved := await asyncio.to_thread(self._position.get)) == position:  # nobody set it back
                         await _wake_up(connection)
                     position = moved
@@ -88,18 +95,21 @@ class Relay:
         return stored[-1][0]
 
     async def _send(self, producer: AIOKafkaProducer, stored: Sequence[tuple[int, PrivateEvent]]) -> None:
-        acknowledgements = []
+        sending, count = await Sending.to(producer, self._topic), 0
         for sequence, event in stored:
             public = self._translate(event)
-            if public is None:
-                continue
-            record = record_of(self._store.service, sequence, event, public)
-            sent = await producer.send(
-                self._topic, record.value, record.key, headers=record.headers, timestamp_ms=record.timestamp_ms
-            )
-            acknowledgements.append(sent)
-        await asyncio.gather(*acknowledgements)
-        RELAYED.labels(self._store.service).inc(len(acknowledgements))
+            if public is not None:
+                await sending.add(record_of(self._store.service, sequence, event, public))
+                count += 1
+        await sending.acknowledged()
+        RELAYED.labels(self._store.service).inc(count)
+
+
+def _gathering(sent: int) -> float:
+    """Seconds in which the next batch may gather; none where it waits already."""
+    if sent >= BATCH:
+        return 0
+    return BUSY_SECONDS if sent >= BUSY else GATHER_SECONDS
 
 
 def _producer(bootstrap: str) -> AIOKafkaProducer:
@@ -110,6 +120,7 @@ def _producer(bootstrap: str) -> AIOKafkaProducer:
         acks="all",
         compression_type="lz4",
         linger_ms=0,
+        max_batch_size=BATCH_BYTES,
         request_timeout_ms=10_000,
         retry_backoff_ms=100,
     )

@@ -31,7 +31,7 @@ class RelayPosition:
         self._known = Place()
 
     def get(self) -> int:
-        with self._store.transaction() as cursor:
+        with self._store.statement() as cursor:
             cursor.execute("SELECT position, resets FROM relay_position WHERE topic = %s", (self._topic,))
             row = cursor.fetchone()
         self._known = Place(**row) if row else Place()
@@ -39,7 +39,7 @@ class RelayPosition:
 
     def move(self, position: int) -> None:
         """Moves from what was last read. Raises SetBack, and moves nothing, where it is no longer that."""
-        with self._store.transaction() as cursor:
+        with self._store.statement() as cursor:
             cursor.execute(
                 "INSERT INTO relay_position AS stored (topic, position) VALUES (%s, %s) ON CONFLICT (topic) DO UPDATE"
                 " SET position = excluded.position WHERE stored.position = %s AND stored.resets = %s RETURNING 1",
@@ -51,7 +51,7 @@ class RelayPosition:
 
     def set_back(self, position: int) -> None:
         """To this position, or where it is if that is before it. No batch under way can move it on from where it was."""
-        with self._store.transaction() as cursor:
+        with self._store.statement() as cursor:
             cursor.execute(
                 "INSERT INTO relay_position AS stored (topic, position, resets) VALUES (%s, 0, 1) ON CONFLICT (topic) DO UPDATE"
                 " SET position = least(stored.position, %s), resets = stored.resets + 1",

@@ -73,13 +73,9 @@ class MemberKeys:
 
     def of(self, members: Sequence[UUID]) -> dict[UUID, bytes]:
         """The keys there are; an erased or unknown member has none."""
-        return {member: self.unwrap(member, wrapped) for member, wrapped in self.wrapped(members).items()}
-
-    def wrapped(self, members: Sequence[UUID]) -> dict[UUID, bytes]:
-        """As `of`, not yet unwrapped: for whoever needs to know who has a key, and few of the keys."""
-        with self._store.reading() as cursor:
+        with self._store.statement() as cursor:
             cursor.execute("SELECT member, wrapped FROM member_keys WHERE member = ANY(%s)", (list(members),))
-            return {row["member"]: bytes(row["wrapped"]) for row in cursor}
+            return {row["member"]: self.unwrap(row["member"], row["wrapped"]) for row in cursor}
 
     def unwrap(self, member: UUID, wrapped: bytes) -> bytes:
         return self._kek.unwrap(wrapped, str(member))

@@ -1,32 +1,35 @@
-"""Durable ingest one by one and in batches, in turn with a bare FastAPI that produces to the same broker."""
+"""Durable ingest one by one and in batches, in turn with a bare FastAPI that produces to the same broker.
+
+All services run, as `make up` starts them: what ingest costs is also what the relay, Kafka and every reader spend on it at the
+same time. The bare one is measured beside them when they have nothing left to do."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from rich.console import Console
 
 from deploy import Stack
 from deploy.demo.client import connected
 from deploy.layout import CHECKOUT
-from shared.kafka.topics import PARTITIONS, ensure_topics
+from shared.kafka.topics import ensure_topics
 from tests.bench.figures import Figure, figure
 from tests.bench.loading import Answers, Target, serving, write_bodies
+from tests.bench.settling import Settling
+from tests.bench.spending import Spending
 
 UNLIMITED = {"ALONGSIDE_RATE_LIMIT": "1000000"}
-BARE_TOPIC, OUR_TOPIC = "bare.check-ins", "checkins.events"
+BARE_TOPIC = "bare.check-ins"
 CONNECTIONS, BATCH_CONNECTIONS = 64, 4
 BATCH = 500
-RELAYED_WITHIN_SECONDS = 120
 SINGLE = f"a bare FastAPI with aiokafka send_and_wait, {CONNECTIONS} connections, one worker each"
+SPENT = "all processes together for one event, its reading included; the API's own"
 BATCHED = f"a bare FastAPI that produces each of a batch's {BATCH} and awaits all, {BATCH_CONNECTIONS} connections"
 
 
@@ -45,12 +48,12 @@ def ingest(console: Console, quick: bool) -> list[Figure]:
     counts = QUICK if quick else FULL
     with tempfile.TemporaryDirectory() as folder:
         stack = Stack(CHECKOUT, Path(folder) / "stack")
-        environment = stack.up(services=["checkins"], extra=UNLIMITED, environ={})
+        environment = stack.up(extra=UNLIMITED, environ={})
         try:
             bodies = asyncio.run(_bodies(environment, counts.members))
             asyncio.run(ensure_topics(environment["KAFKA_BOOTSTRAP"], [BARE_TOPIC]))
             with serving("tests.bench.bare_app", environment["KAFKA_BOOTSTRAP"], BARE_TOPIC) as bare_url:
-                return _measured(environment, bare_url, _files(Path(folder), bodies), counts, console)
+                return _measured(stack, bare_url, _files(Path(folder), bodies), counts, console)
         finally:
             stack.down()
 
@@ -67,21 +70,22 @@ def _files(folder: Path, bodies: list[dict[str, object]]) -> tuple[Path, Path]:
     return write_bodies(folder / "single.jsonl", bodies), write_bodies(folder / "batches.jsonl", batches)
 
 
-def _measured(
-    environment: Mapping[str, str], bare_url: str, files: tuple[Path, Path], counts: Counts, console: Console
-) -> list[Figure]:
+def _measured(stack: Stack, bare_url: str, files: tuple[Path, Path], counts: Counts, console: Console) -> list[Figure]:
+    environment = stack.environment()
     token, url = environment["SERVICE_TOKEN"], environment["CHECKINS_URL"]
     one, many = files
-    relayed = Relayed(environment["KAFKA_BOOTSTRAP"])
+    settled, spending = Settling(environment).after, Spending(stack)
     ours, bare = (Target(f"{base}/check-ins", token, one) for base in (url, bare_url))
     single = InTurn(
-        lambda n: relayed.after(n, ours.load(CONNECTIONS, n).only(201)), lambda n: bare.load(CONNECTIONS, n).only(201)
+        lambda n: settled(ours.load(CONNECTIONS, n).only(201)), lambda n: bare.load(CONNECTIONS, n).only(201), spending
     )
     single.run(counts.requests, counts.rounds, console)
     our_batches, bare_batches = (Target(f"{base}/check-ins/batch", token, many) for base in (url, bare_url))
     batch = InTurn(
-        lambda n: relayed.after(n * BATCH, our_batches.load(BATCH_CONNECTIONS, n).only(207)),
+        lambda n: settled(our_batches.load(BATCH_CONNECTIONS, n).only(207)),
         lambda n: bare_batches.load(BATCH_CONNECTIONS, n).only(207),
+        spending,
+        BATCH,
     )
     batch.run(counts.batches, counts.rounds, console)
     with serving("tests.bench.nothing_app") as nothing:
@@ -90,7 +94,9 @@ def _measured(
         figure("ingest.single", single.rate(single.ours), "events/s", SINGLE, single.rate(single.bare)),
         figure("ingest.single.p50_ms", single.ms(single.ours, "p50_ms"), "ms", SINGLE, single.ms(single.bare, "p50_ms")),
         figure("ingest.single.p99_ms", single.ms(single.ours, "p99_ms"), "ms", SINGLE, single.ms(single.bare, "p99_ms")),
+        figure("ingest.single.cpu_us", single.spent(), "µs of CPU", SPENT, single.spent("checkins-api")),
         figure("ingest.batch", BATCH * batch.rate(batch.ours), "events/s", BATCHED, BATCH * batch.rate(batch.bare)),
+        figure("ingest.batch.cpu_us", batch.spent(), "µs of CPU", SPENT, batch.spent("checkins-api")),
         figure(
             "ingest.client",
             alone,
@@ -104,8 +110,13 @@ def _measured(
 class InTurn:
     """Ours and the bare one by turns; each is warmed first."""
 
-    def __init__(self, ours: Callable[[int], Answers], bare: Callable[[int], Answers]) -> None:
+    def __init__(
+        self, ours: Callable[[int], Answers], bare: Callable[[int], Answers], spending: Spending, events: int = 1
+    ) -> None:
+        """`events` are in one request."""
         self._runs = (ours, bare)
+        self._spending, self._events = spending, events
+        self._spent: list[dict[str, float]] = []
         self.ours: list[Answers] = []
         self.bare: list[Answers] = []
 
@@ -113,10 +124,18 @@ class InTurn:
         for run in self._runs:
             run(max(requests // 10, 1))
         for _ in range(rounds):
+            before = self._spending.now()
             self.ours.append(self._runs[0](requests))
+            self._spent.append(self._spending.since(before, requests * self._events))
             self.bare.append(self._runs[1](requests))
             told = (f"{one[-1].rate:,.0f}/s p99 {one[-1].p99_ms:.0f} ms" for one in (self.ours, self.bare))
             console.print(f"  {requests:,} requests: ours {next(told)}, bare {next(told)}")
+            dearest = (f"{name} {spent:.0f}" for name, spent in self._spent[-1].items() if spent >= 1)
+            console.print(f"    µs of CPU for each event: {', '.join(dearest)}")
+
+    def spent(self, *names: str) -> float:
+        """Of these processes, or of all, for one event: the median of the rounds, microseconds."""
+        return median(sum(spent for name, spent in one.items() if name in names or not names) for one in self._spent)
 
     @staticmethod
     def rate(runs: list[Answers]) -> float:
@@ -125,33 +144,3 @@ class InTurn:
     @staticmethod
     def ms(runs: list[Answers], name: str) -> float:
         return median(float(getattr(one, name)) for one in runs)
-
-
-class Relayed:
-    """Waits until the relay has sent what was accepted, so that it takes nothing from who is measured next."""
-
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
-        self._there = asyncio.run(self._count())
-
-    def after(self, accepted: int, answers: Answers) -> Answers:
-        """Raises TimeoutError where less arrived than was accepted."""
-        self._there += accepted
-        asyncio.run(self._wait())
-        return answers
-
-    async def _wait(self) -> None:
-        deadline = time.monotonic() + RELAYED_WITHIN_SECONDS
-        while (there := await self._count()) < self._there:
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{there} of {self._there} relayed")
-            await asyncio.sleep(0.1)
-
-    async def _count(self) -> int:
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap)
-        await consumer.start()
-        try:
-            ends = await consumer.end_offsets([TopicPartition(OUR_TOPIC, number) for number in range(PARTITIONS)])
-            return sum(ends.values())
-        finally:
-            await consumer.stop()

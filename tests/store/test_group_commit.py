@@ -119,7 +119,7 @@ async def test_two_rows_that_exclude_each_other_leave_one_and_the_events_of_one(
 
 
 def new_rows(*lamps: UUID) -> Rows:
-    return Rows("INSERT INTO lamps SELECT * FROM unnest(%s::uuid[], %s::text[])", [(lamp, "hall") for lamp in lamps])
+    return Rows("INSERT INTO lamps SELECT * FROM unnest(%b::uuid[], %b::text[])", [(lamp, "hall") for lamp in lamps])
 
 
 def test_new_rows_of_a_group_are_one_statement_and_other_writes_keep_their_order(store: EventStore) -> None:

@@ -5,15 +5,14 @@ from fastapi import FastAPI
 from services.alerts.api import accesses, alerts, deliveries, staff
 from services.alerts.api.parts import Parts
 from shared.http import ops
-from shared.http.app import Wall, new_app
+from shared.http.app import Wall, add_routes, new_app
 
 
 def build(parts: Parts, wall: Wall) -> FastAPI:
     """The service's app over its parts, which may still be opening when it starts."""
     app = new_app("alerts", wall, [parts.ready])
     app.state.parts = parts
-    for room in (staff, alerts, accesses, deliveries, ops):
-        app.include_router(room.router)
+    add_routes(app, (room.router for room in (staff, alerts, accesses, deliveries, ops)))
     return app
 
 

@@ -1,6 +1,7 @@
 """The bodies that checkins takes: what is right, and in which words it is told what isn't."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 from zoneinfo import available_timezones
@@ -20,8 +21,14 @@ CLOCKS_MAY_DIFFER_BY = timedelta(minutes=5)
 OLDEST_YEAR = 1970
 
 
+@cache
+def _timezones() -> frozenset[str]:
+    """Read once: to look through the time zones' folders took 5 ms of each enrolment."""
+    return frozenset(available_timezones())
+
+
 def _known_timezone(name: str) -> str:
-    if name not in available_timezones() or name == "localtime":
+    if name not in _timezones() or name == "localtime":
         raise ValueError("must be a time zone of the IANA database, such as Europe/Berlin")
     return name
 

@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from services.recognition.api import boards, events, kudos
 from services.recognition.api.parts import Parts
 from shared.http import ops
-from shared.http.app import Wall, new_app
+from shared.http.app import Wall, add_routes, new_app
 
 LARGE = 8 * 1024 * 1024
 """A batch of 1,000 events with long messages: bytes."""
@@ -15,8 +15,7 @@ def build(parts: Parts, wall: Wall) -> FastAPI:
     """The service's app over its parts, which may still be opening when it starts."""
     app = new_app("recognition", wall, [parts.ready], {"/events": LARGE})
     app.state.parts = parts
-    for room in (kudos, boards, events, ops):
-        app.include_router(room.router)
+    add_routes(app, (room.router for room in (kudos, boards, events, ops)))
     return app
 
 

@@ -1,6 +1,6 @@
 """`make bench`: figures measured on this machine, each beside something to compare it with, as a table and as JSON.
 
-    python -m tests.bench [--quick] [--only drain,growth,ingest,latency,replay] [--out .local/bench.json]
+    python -m tests.bench [--quick] [--only drain,growth,ingest,latency,replay,shadow] [--out .local/bench.json]
 
 `ratio` is ours over what it is held against (`growth.*`: many members over few).
 """
@@ -21,6 +21,7 @@ from tests.bench.figures import Figure, keep, show
 from tests.bench.ingest import ingest
 from tests.bench.latency import latency
 from tests.bench.replay import replay
+from tests.bench.shadow import shadow
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 console = Console()
@@ -31,6 +32,7 @@ GROUPS: dict[str, Callable[[Console, bool], list[Figure]]] = {
     "ingest": ingest,
     "latency": latency,
     "replay": replay,
+    "shadow": shadow,
 }
 
 

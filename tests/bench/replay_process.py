@@ -15,6 +15,7 @@ import structlog
 
 from shared.clock import utc_now
 from shared.kafka.replaying import Replaying
+from shared.process import collect_less_often
 from shared.projection import schema
 from shared.projection.replays import Ask, State
 from shared.store.event_store import EventStore
@@ -48,4 +49,5 @@ def _require_the_same(row: dict[str, object]) -> None:
 
 if __name__ == "__main__":
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    collect_less_often()
     print(asyncio.run(replay(*sys.argv[1:4])))

@@ -4,6 +4,8 @@
 SHELL := /bin/sh
 PYTHON ?=
 export PYTHON
+COMPILE := .tools/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
+    --no-emit-index-url --python-version 3.11
 
 help:
 	@echo "make run [ONCE=1]                  starts all of it, plays a simulated organisation, shows what happened"
@@ -12,7 +14,7 @@ help:
 	@echo "make test                          lint, types, architecture, tests"
 	@echo "make bench [SHORT=1] [ONLY=drain]  figures against the peers; a table, and .local/bench.json"
 	@echo "make faults [SEED=n] [RUNS=m]      seeded faults on a running system; the seeds and what came of them"
-	@echo "make lock                          resolves the locked packages and jars anew"
+	@echo "make lock                          resolves the locked packages, the peers' and jars anew"
 
 environment:
 	@sh deploy/install.sh
@@ -36,6 +38,6 @@ faults: environment
 	@.venv/bin/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS))
 
 lock: environment
-	@.tools/uv/bin/uv pip compile --quiet --universal --all-extras --generate-hashes --no-annotate --no-header \
-	    --no-emit-index-url --python-version 3.11 --output-file requirements.lock pyproject.toml
+	@$(COMPILE) --all-extras --output-file requirements.lock pyproject.toml
+	@$(COMPILE) --output-file tests/bench/peers.lock tests/bench/peers.in
 	@.venv/bin/python -m deploy lock

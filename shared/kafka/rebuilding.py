@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -30,6 +31,19 @@ CLOSE = 500
 
 class NotClose(RuntimeError):
     """Too far behind the live reader to hold it; try again."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """The transaction that holds the live reader's position, and since when."""
+
+    connection: psycopg.Connection[DictRow]
+    since: float
+
+
+def _in_pieces(records: Fetched, at_once: int | None) -> Iterator[Fetched]:
+    for start in range(records.start, records.stop, at_once or len(records)):
+        yield replace(records, start=start, stop=min(start + (at_once or len(records)), records.stop))
 
 
 class Rebuilding:
@@ -80,14 +94,15 @@ class Rebuilding:
             self._owned[partition] = self._engine.claim(self._view.topic, partition)
         return live
 
-    async def advance(self, live: Mapping[int, int]) -> AsyncIterator[int]:
+    async def advance(self, live: Mapping[int, int], at_once: int | None = None) -> AsyncIterator[int]:
         """Folds up to these offsets; after each batch, how many records it had."""
         for partition, stop in live.items():
             owned = self._owned[partition]
             await self._start_over_in_a_new_log(owned)
             async for records in self._bulk.read(owned.topic, partition, owned.next_offset, stop):
-                await asyncio.to_thread(self._take, owned, records)
-                yield len(records)
+                for batch in _in_pieces(records, at_once):
+                    await asyncio.to_thread(self._take, owned, batch)
+                    yield len(batch)
 
     async def _start_over_in_a_new_log(self, owned: Owned) -> None:
         """Once: a generation that was paused, or was the live one before, may stand at an offset of a log that is gone."""
@@ -122,31 +137,38 @@ class Rebuilding:
     async def switched(self) -> float:
         """Makes it the live generation; answers with the seconds for which the live reader was held. Raises NotClose,
         NotTheSame, or psycopg's LockNotAvailable, after which nothing has changed."""
-        begun = time.monotonic()
-        async with self._held() as connection:
-            await asyncio.to_thread(switch, connection.cursor(), self._reader, self._table)
-            connection.commit()
-        return time.monotonic() - begun
+        async with self._held() as held:
+            await asyncio.to_thread(switch, held.connection.cursor(), self._reader, self._table)
+            held.connection.commit()
+            return time.monotonic() - held.since
 
     def leave_nothing(self) -> None:
         with self._store.transaction() as cursor:
             give_up(cursor, self._reader, self._table)
 
     @asynccontextmanager
-    async def _held(self) -> AsyncIterator[psycopg.Connection[DictRow]]:
+    async def _held(self) -> AsyncIterator[Held]:
         """The live reader waits, and this generation is exactly where it is."""
-        if self.behind(await asyncio.to_thread(self.live)) > CLOSE:
-            raise NotClose
         with self._connected() as connection:
+            await self._come_close()
+            since = time.monotonic()
             held = await asyncio.to_thread(hold, connection.cursor(), self._reader, self._view.topic)
-            if self.behind(held) > 2 * CLOSE:
+            if held.keys() - self._owned.keys() or self.behind(held) > 2 * CLOSE:
                 raise NotClose
             async for _ in self.advance(held):
                 pass
             for owned in self._owned.values():
                 if owned.parked:
                     await asyncio.to_thread(self._engine.retry, owned, True)
-            yield connection
+            yield Held(connection, since)
+
+    async def _come_close(self) -> None:
+        """What came since the last look is folded before the live reader is held, not while it is."""
+        live = await asyncio.to_thread(self.live)
+        if self.behind(live) > CLOSE:
+            raise NotClose
+        async for _ in self.advance(live):
+            pass
 
     @contextmanager
     def _connected(self) -> Iterator[psycopg.Connection[DictRow]]:

@@ -1,10 +1,12 @@
 """The role that works on replays, and the command that asks for one and works on it itself."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+import structlog
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -18,6 +20,9 @@ from shared.projection.replays import Ask, State, shown
 from shared.projection.view import View
 from shared.settings import Common
 from shared.store.event_store import EventStore
+
+INTERRUPTED = 130
+"""As shells say it."""
 
 WENT_WELL = (State.DONE, State.FOLLOWING, State.SWITCHED, State.ROLLED_BACK)
 
@@ -39,12 +44,15 @@ def run_replays(common: Common, opened: Callable[[], EventStore], reader: str, v
 def replay_now(replaying: Replaying, ask: Ask, as_json: bool) -> int:
     """Asks for a replay and works on it, with a progress bar on a terminal; the exit code. What is killed here goes on in the
     role that works on replays."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         Window.read(ask.asked)
         row = asyncio.run(_through(replaying, ask, as_json))
     except (Problem, ValueError) as wrong:
         typer.echo(wrong.detail if isinstance(wrong, Problem) else str(wrong), err=True)
         return 2
+    except KeyboardInterrupt:
+        return INTERRUPTED
     tell = Console().print_json if not as_json else typer.echo
     tell(msgspec.json.encode(shown(row)).decode())
     return 0 if row["state"] in WENT_WELL else 1
@@ -52,14 +60,23 @@ def replay_now(replaying: Replaying, ask: Ask, as_json: bool) -> int:
 
 async def _through(replaying: Replaying, ask: Ask, as_json: bool) -> Mapping[str, Any]:
     row = await replaying.start(ask)
-    columns = (TextColumn(ask.view), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[speed]} events/s"))
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), disable=as_json) as progress:
-        bar = progress.add_task(ask.view, speed="0", total=None)
+    try:
+        with _progress(as_json) as progress:
+            bar = progress.add_task(ask.view, speed="0", total=None)
 
-        def told(now: Mapping[str, Any]) -> None:
-            if as_json:
-                typer.echo(msgspec.json.encode(shown(now)).decode())
-            progress.update(bar, completed=now["done"], total=now["total"], speed=f"{now['events_per_second']:,.0f}")
+            def told(now: Mapping[str, Any]) -> None:
+                if as_json:
+                    typer.echo(msgspec.json.encode(shown(now)).decode())
+                how_far = {"completed": now["done"], "total": now["total"], "speed": f"{now['events_per_second']:,.0f}"}
+                progress.update(bar, description=f"{ask.view} {now['state']}", **how_far)
 
-        await replaying.work(row, told, leave_following=True)
+            await replaying.work(row, told, leave_following=True)
+    except asyncio.CancelledError:
+        typer.echo(f"It goes on where the role `replays` runs; POST /replays/{row['id']}/cancel ends it.", err=True)
+        raise
     return await asyncio.to_thread(replaying.replays.get, row["id"])
+
+
+def _progress(as_json: bool) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[speed]} events/s"))
+    return Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), disable=as_json)

@@ -10,7 +10,6 @@ from uuid import uuid4
 import structlog
 from psycopg.errors import LockNotAvailable
 from psycopg.rows import DictRow
-from psycopg.types.json import Jsonb
 
 from shared.clock import Clock
 from shared.kafka.bulk import bulk_reader
@@ -21,7 +20,7 @@ from shared.observability import places
 from shared.projection.generations import Generations
 from shared.projection.reader import topics_of
 from shared.projection.replays import Ask, LeaseLost, Replays, State, Wish
-from shared.projection.switching import NotTheSame
+from shared.projection.switching import NotTheSame, give_up
 from shared.projection.tables import Table
 from shared.projection.view import View
 from shared.store.event_store import EventStore
@@ -88,6 +87,7 @@ class Replaying:
         except Exception as error:
             log.error("replay.failed", replay=str(row["id"]), error=type(error).__name__, at=places(error))
             problem = str(error) if isinstance(error, NotTheSame) else type(error).__name__
+            await asyncio.to_thread(self._leave_nothing, row)
             await self.settle(row, State.FAILED, problem=problem)
         finally:
             beating.cancel()
@@ -102,6 +102,9 @@ class Replaying:
     async def _work(self, row: DictRow, told: Told, leave_following: bool) -> None:
         view = self._views[row["view"]]
         rolls_back = row["wish"] == Wish.ROLL_BACK
+        if done := await asyncio.to_thread(self._already, row):
+            await self.settle(row, done)
+            return
         generation = await asyncio.to_thread(self._former, row) if rolls_back else row["generation"]
         if generation is None:
             await self.settle(row, State.SWITCHED, problem="there is no former generation of this release's version")
@@ -129,6 +132,21 @@ class Replaying:
     def _versions(self) -> dict[str, DictRow]:
         with self._store.transaction() as cursor:
             return Generations(self._reader, ()).rows(cursor)
+
+    def _already(self, row: DictRow) -> State | None:
+        """What another process did that was killed before it could say so. A generation that is live isn't built."""
+        live = self._versions()[row["view"]]["live"]
+        if row["wish"] == Wish.ROLL_BACK:
+            return State.ROLLED_BACK if live < row["generation"] else None
+        return State.SWITCHED if live == row["generation"] else None
+
+    def _leave_nothing(self, row: DictRow) -> None:
+        """But what is live, or was so before."""
+        built = Table(self._views[row["view"]], row["generation"])
+        with self._store.transaction() as cursor:
+            now = Generations(self._reader, ()).rows(cursor)[row["view"]]
+            if built.generation not in (now["live"], now["previous"]):
+                give_up(cursor, self._reader, built)
 
     def _former(self, row: DictRow) -> int | None:
         """The generation before this replay's, if this release can fold it."""
@@ -161,8 +179,10 @@ class _Progress:
         self._told = told
         self._leave_following = leave_following
         self._follows = row["state"] == State.FOLLOWING
-        self._begun, self._begun_at = time.monotonic(), 0
+        self._begun, self._begun_at, self._total = time.monotonic(), 0, 0
+        self._speed: float = row["events_per_second"]
         self._result: dict[str, Any] = dict(row["result"] or {})
+        self._at_once = max(1, int(row["rate"])) if row["rate"] else None  # so that it doesn't leap and stand still
 
     @property
     def _rolls_back(self) -> bool:
@@ -170,23 +190,22 @@ class _Progress:
 
     async def through(self) -> None:
         """Raises Stopped where it is paused or cancelled."""
-        self._begun_at = self._rebuilding.done
+        live = await self._look()
+        self._begun, self._begun_at = time.monotonic(), self._rebuilding.done
         resumed = {"wish": None} if self._row["wish"] == Wish.RESUME else {}
         await self._tell(state=State.FOLLOWING if self._follows else State.BUILDING, **resumed)
         while True:
-            live = await asyncio.to_thread(self._rebuilding.live)
-            async for count in self._rebuilding.advance(live):
-                await self._tell(total=sum(live.values()))
+            async for count in self._rebuilding.advance(live, self._at_once):
+                await self._tell()
                 await self._give_way(count)
             wish = await self._tell()
-            try:
+            with suppress(NotClose, LockNotAvailable):  # tried again
                 if await self._arrived(wish):
                     return
-            except (NotClose, LockNotAvailable):
-                continue
+            live = await self._look()
 
     async def _arrived(self, wish: Wish | None) -> bool:
-        """Whether nothing is left to do. Raises NotClose or LockNotAvailable, to be tried again."""
+        """Whether nothing is left to do. Raises NotClose or LockNotAvailable."""
         if self._rolls_back or wish is Wish.SWITCH or (self._follows and self._row["switch_by_itself"]):
             await self._switch()
             return True
@@ -196,12 +215,12 @@ class _Progress:
         self._result = await self._rebuilding.compared()
         if self._row["target"] == "dry-run":
             await asyncio.to_thread(self._rebuilding.leave_nothing)
-            await self._replaying.settle(self._row, State.DONE, result=Jsonb(self._result))
+            await self._settle(State.DONE)
             return True
+        await self._tell(state=State.FOLLOWING, result=self._result)
         self._follows = True
-        await self._tell(state=State.FOLLOWING, result=Jsonb(self._result))
         if self._leave_following and not self._row["switch_by_itself"]:
-            await self._replaying.settle(self._row, State.FOLLOWING)
+            await self._settle(State.FOLLOWING)
             return True
         return False
 
@@ -210,25 +229,45 @@ class _Progress:
         state = State.ROLLED_BACK if self._rolls_back else State.SWITCHED
         log.info("replay.switched", view=self._row["view"], state=state, held_ms=round(1_000 * held))
         self._result["held_seconds"] = round(held, 3)
-        await self._replaying.settle(self._row, state, result=Jsonb(self._result))
+        await self._settle(state)
+
+    async def _settle(self, state: State) -> None:
+        await self._replaying.settle(self._row, state, result=self._result, **self._how_far())
+
+    async def _look(self) -> dict[int, int]:
+        live = await asyncio.to_thread(self._rebuilding.live)
+        self._total = sum(live.values())
+        return live
 
     async def _tell(self, **columns: Any) -> Wish | None:
-        done = self._rebuilding.done
-        speed = (done - self._begun_at) / max(time.monotonic() - self._begun, 1e-3)
-        columns = {"done": done, "events_per_second": speed, **columns}
+        columns = self._how_far() | columns
         wish = await self._replaying.report(self._row, **columns)
-        self._told({**self._row, "total": done, **columns})
+        self._row |= columns
+        self._told(self._row)
         if wish in (Wish.PAUSE, Wish.CANCEL):
             raise Stopped(wish)
         return wish
 
+    def _how_far(self) -> dict[str, Any]:
+        """The speed is that of building, by this process; what follows the live view is as fast as that."""
+        done = self._rebuilding.done
+        if not self._follows:
+            self._speed = (done - self._begun_at) / max(time.monotonic() - self._begun, 1e-3)
+        return {"done": done, "total": max(done, self._total), "events_per_second": self._speed}
+
     async def _give_way(self, count: int) -> None:
         """Keeps to the rate that was asked for, and lets a live reader that is busy go first."""
         if self._row["rate"]:
-            await asyncio.sleep(count / self._row["rate"])
-        before = await asyncio.to_thread(self._rebuilding.live)
+            await self._wait(count / self._row["rate"])
+        before = await self._look()
         while await self._rebuilding.live_lag() > BUSY_LAG:
-            await asyncio.sleep(LOOK_SECONDS)
-            await self._tell()
-            if before == (before := await asyncio.to_thread(self._rebuilding.live)):
+            await self._wait(LOOK_SECONDS)
+            if before == (before := await self._look()):
                 return  # nobody reads live
+
+    async def _wait(self, seconds: float) -> None:
+        """Hears of wishes meanwhile."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            await asyncio.sleep(min(left, LOOK_SECONDS))
+            await self._tell()

@@ -153,11 +153,12 @@ class Replays:
     def report(self, row: DictRow, **columns: Any) -> Wish | None:
         """Writes columns, renews the lease, and answers with what is wished. Raises LeaseLost where another works on it."""
         names = ", ".join(f"{name} = %s" for name in columns)
+        values = [Jsonb(value) if isinstance(value, dict) else value for value in columns.values()]
         with self._store.transaction() as cursor:
             cursor.execute(
                 f"UPDATE replays SET {names}{', ' if names else ''} lease_until = %s WHERE id = %s AND lease = %s"
                 " RETURNING wish".encode(),
-                (*columns.values(), self._clock() + LEASE, row["id"], row["lease"]),
+                (*values, self._clock() + LEASE, row["id"], row["lease"]),
             )
             now = cursor.fetchone()
         if now is None:

@@ -11,6 +11,9 @@ from shared.projection.tables import Table
 LOCK_MILLISECONDS = 500
 """For the moment in which the view's name is exchanged: readers wait behind us, so we would rather try again."""
 
+LETS_GO_AFTER_SECONDS = 5
+"""Whoever holds the live reader and is frozen meanwhile holds it no longer: the server ends what idles in a transaction."""
+
 
 class NotTheSame(RuntimeError):
     """The new generation has parked what the live reader has folded: it isn't taken."""
@@ -18,6 +21,7 @@ class NotTheSame(RuntimeError):
 
 def hold(cursor: Cursor[DictRow], reader: str, topic: str) -> dict[int, int]:
     """The live reader's next offsets, which stay so until this transaction ends; its commits wait meanwhile."""
+    cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{LETS_GO_AFTER_SECONDS}s'".encode())
     cursor.execute(
         "SELECT partition, next_offset FROM reader_positions WHERE reader = %s AND topic = %s ORDER BY partition FOR UPDATE",
         (reader, topic),

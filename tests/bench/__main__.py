@@ -1,6 +1,6 @@
 """`make bench`: figures measured on this machine, each beside something to compare it with, as a table and as JSON.
 
-    python -m tests.bench [--quick] [--only drain,growth,ingest,latency] [--out .local/bench.json]
+    python -m tests.bench [--quick] [--only drain,growth,ingest,latency,replay,shadow] [--out .local/bench.json]
 
 `ratio` is ours over what it is held against (`growth.*`: many members over few).
 """
@@ -20,6 +20,8 @@ from tests.bench.drain import drain, growth
 from tests.bench.figures import Figure, keep, show
 from tests.bench.ingest import ingest
 from tests.bench.latency import latency
+from tests.bench.replay import replay
+from tests.bench.shadow import shadow
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 console = Console()
@@ -29,6 +31,8 @@ GROUPS: dict[str, Callable[[Console, bool], list[Figure]]] = {
     "growth": growth,
     "ingest": ingest,
     "latency": latency,
+    "replay": replay,
+    "shadow": shadow,
 }
 
 

@@ -48,11 +48,17 @@ class Place:
     def fill(self, crowd: Crowd) -> None:
         asyncio.run(fill(self.bootstrap, crowd))
 
-    def ours(self, crowd: Crowd) -> Drained:
-        """Into an empty database."""
+    def new_database(self) -> str:
         name = f"drain_{next(self._numbers)}"
-        url = create_databases(self.admin_url, [name])[name]
-        return self._told("ours", draining.ours(self.bootstrap, crowd.topic, url))
+        return create_databases(self.admin_url, [name])[name]
+
+    def ours(self, crowd: Crowd, database_url: str | None = None) -> Drained:
+        """Into an empty database."""
+        return self._told("ours", draining.ours(self.bootstrap, crowd.topic, database_url or self.new_database()))
+
+    def replayed(self, crowd: Crowd, database_url: str) -> Drained:
+        """What ours has drained into this database."""
+        return self._told("replay", draining.replay(self.bootstrap, crowd.topic, database_url))
 
     def peer(self, name: str, topic: str, events: int) -> Drained:
         return self._told(name, draining.peer(name, self.bootstrap, topic, events))

@@ -46,6 +46,11 @@ def ours(bootstrap: str, topic: str, database_url: str) -> Drained:
     return drained(sys.executable, "tests.bench.engine_drain", bootstrap, topic, database_url)
 
 
+def replay(bootstrap: str, topic: str, database_url: str) -> Drained:
+    """Of what `ours` has drained into that database."""
+    return drained(sys.executable, "tests.bench.replay_process", bootstrap, topic, database_url)
+
+
 def peer(name: str, bootstrap: str, topic: str, events: int) -> Drained:
     return drained(str(PEERS / "bin" / "python"), f"tests.bench.peers.{name}", bootstrap, topic, str(events))
 

@@ -69,18 +69,23 @@ async def drain(bootstrap: str, topic: str, database_url: str) -> str:
         watch.begin()
         await asyncio.gather(*(catching_up.up_to(one, end) for one, end in zip(owned, ends, strict=True)))
         line = watch.line()
-    _check(store, sum(ends))
+    check(store, sum(ends))
     store.close()
     return line
 
 
-def _check(store: EventStore, events: int) -> None:
+def check(store: EventStore, events: int) -> None:
     """Raises RuntimeError where the view doesn't hold every event once."""
+    if (found := held(store)) != events:
+        raise RuntimeError(f"the view holds {found} of {events} events")
+
+
+def held(store: EventStore) -> int:
+    """How many events the view holds."""
     with store.transaction() as cursor:
-        cursor.execute("SELECT sum(count) AS held FROM running_means")
+        cursor.execute("SELECT coalesce(sum(count), 0)::bigint AS held FROM running_means")
         row = cursor.fetchone()
-    if row is None or row["held"] != events:
-        raise RuntimeError(f"the view holds {row and row['held']} of {events} events")
+    return int(row["held"]) if row else 0
 
 
 if __name__ == "__main__":

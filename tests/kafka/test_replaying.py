@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -18,8 +19,8 @@ from shared.projection.reader import Changed, Changes
 from shared.projection.replays import Ask, State, Wish
 from shared.projection.view import Effect
 from shared.store.event_store import EventStore
-from tests.kafka.streaming import MEMBERS, PATIENCE, counted, publishing, tally_of, until_counted, working
-from tests.projection.counting import Counting, moods
+from tests.kafka.streaming import MEMBERS, PATIENCE, POISONED, counted, publishing, tally_of, until_counted, working
+from tests.projection.counting import Counting, mended_view, moods
 
 STRANGER = UUID(int=77)
 
@@ -179,6 +180,28 @@ async def test_a_paused_replay_goes_on_where_it_was_and_a_cancelled_one_leaves_n
     with store.transaction() as cursor:
         cursor.execute("SELECT count(*) AS n FROM pg_tables WHERE tablename LIKE 'counted_g%'")
         assert cursor.fetchone() == {"n": 1}
+
+
+async def test_one_that_parks_what_the_live_view_has_folded_fails_and_leaves_nothing(
+    tally: Counting, replaying: Replaying, store: EventStore, topic: str, kafka: str, database_url: str
+) -> None:
+    mended = Following(tally.name, (replace(mended_view(), topic=topic),))
+    async with publishing(kafka, topic) as publisher:
+        await publisher.publish(40)
+        await publisher.poison()
+        async with working(StreamWorker(mended, store, database_url, kafka)) as task:
+            await until_counted(store, publisher.published + Counter([POISONED]), task)
+            row = await replaying.start(replace(ask(), switch_by_itself=True))
+            await replaying.work(row)
+    failed = replaying.replays.get(row["id"])
+    assert (failed["state"], failed["problem"]) == (State.FAILED, "1 events are parked that the live view has folded")
+    with store.transaction() as cursor:
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM pg_tables WHERE tablename LIKE 'counted_g%%') AS tables,"
+            " (SELECT count(*) FROM reader_positions WHERE reader <> %s) AS positions, (SELECT count(*) FROM parked) AS parked",
+            (tally.name,),
+        )
+        assert cursor.fetchone() == {"tables": 1, "positions": 0, "parked": 0}
 
 
 async def _keep_publishing(publisher: Any) -> None:

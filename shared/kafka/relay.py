@@ -13,6 +13,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 
 from shared.events import PublicEvent
+from shared.kafka.producer import patient_producer
 from shared.kafka.records import record_of
 from shared.kafka.relay_position import RelayPosition, SetBack
 from shared.kafka.topics import wait_for_topics
@@ -55,7 +56,7 @@ class Relay:
             await self._lead(connection)
             await connection.execute(f"LISTEN {self._store.postgres.channel_name}".encode())
             await wait_for_topics(self._bootstrap, [self._topic])
-            async with _producer(self._bootstrap) as producer:
+            async with patient_producer(self._bootstrap) as producer:
                 position = await asyncio.to_thread(self._position.get)
                 while True:
                     moved = await self._relay_batch(producer, position)
@@ -100,19 +101,6 @@ class Relay:
             acknowledgements.append(sent)
         await asyncio.gather(*acknowledgements)
         RELAYED.labels(self._store.service).inc(len(acknowledgements))
-
-
-def _producer(bootstrap: str) -> AIOKafkaProducer:
-    """Idempotent and patient: a broker that is away for a while is waited for, in order."""
-    return AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
-        enable_idempotence=True,
-        acks="all",
-        compression_type="lz4",
-        linger_ms=0,
-        request_timeout_ms=10_000,
-        retry_backoff_ms=100,
-    )
 
 
 async def _wake_up(connection: psycopg.AsyncConnection) -> None:

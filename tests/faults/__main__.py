@@ -23,7 +23,7 @@ from deploy import Stack
 from deploy.layout import CHECKOUT
 from deploy.supervision import on_terminate_raise
 from tests.conftest import SHORT_SESSION
-from tests.faults.run import Found, run
+from tests.faults.run import SETTLES_WITHIN, Found, run
 
 RUNS_ON_ONE_SYSTEM = 25
 """Each run reads all that its system ever stored."""
@@ -66,7 +66,7 @@ def _system_for(found: list[Found]) -> Iterator[Stack]:
     """Its logs and data stay where something is found to be wrong."""
     stack = Stack(CHECKOUT, Path(tempfile.mkdtemp(prefix="faults-")))
     try:
-        stack.up(environ={}, extra=SHORT_SESSION | SOONER)
+        stack.up(environ={}, extra=SHORT_SESSION | SOONER, seconds=SETTLES_WITHIN)
         yield stack
     finally:
         stack.down()

@@ -25,7 +25,7 @@ from tests.conftest import ROOT, SHORT_SESSION
 from tests.faults.receivers import DEAD, REFUSING, SLOW, Receivers
 
 PARTS = ("kafka", "postgres")
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 240
 PAST_THE_SESSION = (6.3, 7.3)
 AWAY = (1.5, 3.0)
 STAYS = (0.5, 2.0)

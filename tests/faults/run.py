@@ -24,7 +24,9 @@ from tests.faults.posting import Posting
 from tests.faults.receivers import Receivers
 from tests.faults.settling import caught_up
 
-SETTLES_WITHIN = 60.0
+SETTLES_WITHIN = 240.0
+"""Seconds: a busy machine is no defect, and whoever is lost stays so."""
+
 Says = Callable[[str], None]
 
 
@@ -66,7 +68,7 @@ async def run(stack: Stack, seed: int, says: Says = print) -> Found:
 
 
 async def _struck(stack: Stack, receivers: Receivers, chance: random.Random, faults: Sequence[Fault], found: Found) -> None:
-    async with connected(stack.environment()) as client:
+    async with connected(stack.environment(), SETTLES_WITHIN) as client:
         posting = await Posting.of_new_members(client, stack.keys, chance)
         await receivers.enrol(client, posting.supporter)
         world = World(stack, client, receivers)

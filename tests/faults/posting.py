@@ -21,8 +21,8 @@ REQUEST_EVERY = 10
 KUDOS = 12
 MEMBERS = 12
 LEAVERS = 2
-SENDERS = 8
-PAUSES = (0.1, 0.3)
+SENDERS = 16
+PAUSES = (0.2, 0.6)
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ NOT_FOUND = 404
 class Client:
     """Posts with the local tokens, and tries again what says `Retry-After` or doesn't answer."""
 
-    def __init__(self, session: aiohttp.ClientSession, environment: Mapping[str, str]) -> None:
+    def __init__(self, session: aiohttp.ClientSession, environment: Mapping[str, str], patience: float) -> None:
         self._session = session
+        self._patience = patience
         self.environment = environment
 
     async def post(self, service: str, path: str, body: Any, token: str = "SERVICE_TOKEN", **headers: str) -> dict[str, Any]:
@@ -59,7 +60,7 @@ class Client:
         url = self.environment[f"{service.upper()}_URL"] + path
         if token:
             headers = {"Authorization": f"Bearer {self.environment.get(token, token)}"} | dict(headers)
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(self._patience):
             while True:
                 try:
                     async with self._session.request(method, url, json=body, headers=headers) as response:
@@ -82,6 +83,7 @@ class Refused(Exception):
 
 
 @asynccontextmanager
-async def connected(environment: Mapping[str, str]) -> AsyncIterator[Client]:
+async def connected(environment: Mapping[str, str], patience: float = PATIENCE_SECONDS) -> AsyncIterator[Client]:
+    """A client that tries each call for so many seconds."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=64)) as session:
-        yield Client(session, environment)
+        yield Client(session, environment, patience)

@@ -13,6 +13,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 
 from shared.events import PublicEvent
+from shared.kafka.producer import patient_producer
 from shared.kafka.records import record_of
 from shared.kafka.relay_position import RelayPosition, SetBack
 from shared.kafka.sending import Sending
@@ -26,9 +27,6 @@ log = structlog.get_logger()
 BATCH = 1_000
 POLL_SECONDS = 1.0
 """LISTEN wakes the relay within milliseconds; the poll is for a wake-up that was lost."""
-
-BATCH_BYTES = 128 * 1024
-"""A broker's cost, and a reader's, is for each request: what was stored together goes together."""
 
 GATHER_SECONDS = 0.02
 """After a batch: under load the next one is then worth its wake-ups, here and in every reader. An idle relay never waits."""
@@ -62,7 +60,7 @@ class Relay:
             await self._lead(connection)
             await connection.execute(f"LISTEN {self._store.postgres.channel_name}".encode())
             await wait_for_topics(self._bootstrap, [self._topic])
-            async with _producer(self._bootstrap) as producer:
+            async with patient_producer(self._bootstrap) as producer:
                 position = await asyncio.to_thread(self._position.get)
                 while True:
                     moved = await self._relay_batch(producer, position)
@@ -110,20 +108,6 @@ def _gathering(sent: int) -> float:
     if sent >= BATCH:
         return 0
     return BUSY_SECONDS if sent >= BUSY else GATHER_SECONDS
-
-
-def _producer(bootstrap: str) -> AIOKafkaProducer:
-    """Idempotent and patient: a broker that is away for a while is waited for, in order."""
-    return AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
-        enable_idempotence=True,
-        acks="all",
-        compression_type="lz4",
-        linger_ms=0,
-        max_batch_size=BATCH_BYTES,
-        request_timeout_ms=10_000,
-        retry_backoff_ms=100,
-    )
 
 
 async def _wake_up(connection: psycopg.AsyncConnection) -> None:

@@ -1,4 +1,5 @@
-"""Check-ins, requests for a person, kudos and erasures over HTTP, each POST tried again under its own key until answered."""
+"""Check-ins, requests for a person, kudos, erasures and a survey over HTTP, each POST tried again under its own key until
+answered."""
 
 from __future__ import annotations
 
@@ -6,21 +7,22 @@ import asyncio
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from deploy.demo.client import Client
+from deploy.keys import Keys
 from services.alerts.views.members import alert_of
 from shared.events.recognition import Category
+from tests.faults.answering import Answering
 
 CHECK_INS = 160
 REQUEST_EVERY = 10
 KUDOS = 12
 MEMBERS = 12
 LEAVERS = 2
-SENDERS = 8
-PAUSES = (0.1, 0.4)
+SENDERS = 16
+PAUSES = (0.2, 0.6)
 
 
 @dataclass(frozen=True)
@@ -39,20 +41,21 @@ class Post:
 
 @dataclass
 class Posting:
-    """`members` stay until the end; `leavers` give kudos and are erased while the others post."""
+    """`members` stay until the end and answer a survey; `leavers` give kudos and are erased while the others post."""
 
     client: Client
     chance: random.Random
     members: list[str]
     leavers: list[str]
     supporter: str
+    answering: Answering
     accepted: dict[str, Post] = field(default_factory=dict)
     """What was answered with a 2xx, by the id that the answer gave."""
 
     @classmethod
-    async def of_new_members(cls, client: Client, chance: random.Random) -> Posting:
+    async def of_new_members(cls, client: Client, keys: Keys, chance: random.Random) -> Posting:
         supporter, *others = await client.enrol_all(1 + LEAVERS + MEMBERS)
-        return cls(client, chance, others[LEAVERS:], others[:LEAVERS], supporter)
+        return cls(client, chance, others[LEAVERS:], others[:LEAVERS], supporter, Answering(client, keys, chance))
 
     async def post_all(self) -> None:
         posts = [self._check_in(number) for number in range(CHECK_INS)] + [self._kudos(self.members) for _ in range(KUDOS)]
@@ -60,7 +63,7 @@ class Posting:
         numbered = iter(enumerate(posts))
         farewells = [[self._kudos([leaver]) for _ in range(2)] for leaver in self.leavers]
         async with asyncio.TaskGroup() as together:
-            together.create_task(self._survey())
+            together.create_task(self.answering.answer_all(self.members))
             for leaver, last in zip(self.leavers, farewells, strict=True):
                 together.create_task(self._leave(leaver, last))
             for _ in range(SENDERS):
@@ -102,12 +105,6 @@ class Posting:
             await self._accepted(post, f"{leaver}-{number}")
             await asyncio.sleep(post.pause)
         await self.client.delete_if_there("checkins", f"/members/{leaver}")
-
-    async def _survey(self) -> None:
-        now = datetime.now(UTC)
-        times = {"opens": now.isoformat(), "closes": (now + timedelta(days=7)).isoformat()}
-        key = {"Idempotency-Key": f"survey-{self.supporter}"}
-        await self.client.post("evaluation", "/surveys", {"instrument": "phq-4"} | times, "ADMIN_TOKEN", **key)
 
     async def _accepted(self, post: Post, name: str) -> None:
         key = {"Idempotency-Key": f"faults-{self.supporter}-{name}"}

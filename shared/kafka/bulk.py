@@ -64,6 +64,24 @@ class Fetched:
         return self.stop - self.start
 
 
+@dataclass(frozen=True)
+class Answer:
+    """Of one partition: Kafka's code, the end of its log, and what was asked for as it was sent."""
+
+    place: TopicPartition
+    code: int
+    end: int
+    data: bytes
+
+    @property
+    def known(self) -> bool:
+        return self.code == NoError.errno or self.out_of_range
+
+    @property
+    def out_of_range(self) -> bool:
+        return bool(self.code == OffsetOutOfRangeError.errno)
+
+
 class BulkReader:
     """Reads partitions' records by offset; several of them at once, if that is wanted."""
 
@@ -97,24 +115,24 @@ class BulkReader:
 
     async def poll(self, offsets: Mapping[Partition, int]) -> dict[Partition, Fetched]:
         """What there is from these offsets on, of the partitions that have anything, in one request to each broker; waits a
-        moment where there is nothing. Raises LogReplaced where the log ends before an offset."""
+        moment where there is nothing, or nobody to ask. Raises LogReplaced where the log ends before an offset."""
         places = {TopicPartition(*place): offset for place, offset in offsets.items()}
-        data = await self._answer(places)
-        for place in places.keys() - data.keys():
+        answers = await self._answers(places)
+        for place in [one.place for one in answers if one.out_of_range]:
             if await self.end(*place) < places[place]:
                 raise LogReplaced(f"{place.topic}/{place.partition} has no {places[place]}")
         return {
-            (place.topic, place.partition): Fetched(places[place], after, each, end)
-            for place, (end, each) in data.items()
-            if (after := _after(each, places[place])) > places[place]
+            (one.place.topic, one.place.partition): Fetched(start, after, one.data, one.end)
+            for one in answers
+            if (after := _after(one.data, start := places[one.place])) > start
         }
 
     async def _fetch(self, place: TopicPartition, start: int, stop: int) -> Fetched:
         """Tries until something is there; whether anything will be, the ends of the log tell."""
         while start < stop:
-            end, data = (await self._answer({place: start})).get(place, (start, b""))
-            if (after := _after(data, start)) > start:
-                return Fetched(start, min(after, stop), data, end)
+            for one in await self._answers({place: start}):
+                if (after := _after(one.data, start)) > start:
+                    return Fetched(start, min(after, stop), one.data, one.end)
             if await self.end(*place) < stop:
                 raise LogReplaced(f"{place.topic}/{place.partition} before {stop}")
             if (beginning := await self._beginning(place)) > start:
@@ -124,9 +142,8 @@ class BulkReader:
     async def _beginning(self, place: TopicPartition) -> int:
         return int((await self._consumer.beginning_offsets([place]))[place])
 
-    async def _answer(self, offsets: Mapping[TopicPartition, int]) -> dict[TopicPartition, tuple[int, bytes]]:
-        """Each log's end, and what it has from these offsets on, as it was sent; of a partition of which the brokers can't
-        say just now, and of one that has no such offset, nothing."""
+    async def _answers(self, offsets: Mapping[TopicPartition, int]) -> list[Answer]:
+        """What the logs have from these offsets on, of the partitions of which their brokers can say it just now."""
         client = self._consumer._client
         for topic in {place.topic for place in offsets}:
             await client.add_topic(topic)
@@ -135,14 +152,13 @@ class BulkReader:
             leader = client.cluster.leader_for_partition(place)
             of_leader.setdefault(NOBODY if leader is None else leader, {})[place] = offset
         answers = await asyncio.gather(*(self._ask(leader, those) for leader, those in of_leader.items()))
-        told = [one for answer in answers for one in answer]
-        if {code for _, code, _, _ in told} - {NoError.errno, OffsetOutOfRangeError.errno}:
+        known = [one for answer in answers for one in answer if one.known]
+        if len(known) < len(offsets):
             await asyncio.sleep(PAUSE_SECONDS)
             await client.force_metadata_update()
-        return {place: (end, data) for place, code, end, data in told if code == NoError.errno}
+        return known
 
-    async def _ask(self, leader: int, offsets: Mapping[TopicPartition, int]) -> list[tuple[TopicPartition, int, int, bytes]]:
-        """Of each partition the code, the end of its log, and the data."""
+    async def _ask(self, leader: int, offsets: Mapping[TopicPartition, int]) -> list[Answer]:
         wanted: dict[str, list[tuple[int, int, int]]] = {}
         for place, offset in offsets.items():
             wanted.setdefault(place.topic, []).append((place.partition, offset, FETCH_BYTES))
@@ -152,9 +168,9 @@ class BulkReader:
                 raise LeaderNotAvailableError
             answer = await self._consumer._client.send(leader, request)
         except KafkaError:
-            return [(place, LeaderNotAvailableError.errno, 0, b"") for place in offsets]
+            return []
         return [
-            (TopicPartition(topic, partition), code, end, data or b"")
+            Answer(TopicPartition(topic, partition), code, end, data or b"")
             for topic, partitions in answer.topics
             for partition, code, end, *_, data in partitions
         ]

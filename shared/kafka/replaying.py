@@ -7,7 +7,9 @@ from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import structlog
+from aiokafka.errors import KafkaError
 from psycopg.errors import LockNotAvailable
 from psycopg.rows import DictRow
 
@@ -23,7 +25,7 @@ from shared.projection.replays import Ask, LeaseLost, Replays, State, Wish
 from shared.projection.switching import NotTheSame, give_up
 from shared.projection.tables import Table
 from shared.projection.view import View
-from shared.store.event_store import EventStore
+from shared.store.event_store import EventStore, Unavailable
 
 log = structlog.get_logger()
 
@@ -31,6 +33,9 @@ LOOK_SECONDS = 0.25
 BEAT_SECONDS = 1.0
 BUSY_LAG = 1_000
 """Records by which a live reader that moves may be behind before a replay waits for it."""
+
+AWAY = (KafkaError, OSError, psycopg.OperationalError, psycopg.InterfaceError, *Unavailable)
+"""What a broker or a database that is away for a while makes of a replay."""
 
 Told = Callable[[Mapping[str, Any]], None]
 
@@ -84,6 +89,8 @@ class Replaying:
             await self._work(row, told, leave_following)
         except LeaseLost:
             log.warning("replay.lease_lost", replay=str(row["id"]))
+        except AWAY as error:  # when the lease runs out, whoever is there goes on
+            log.warning("replay.interrupted", replay=str(row["id"]), because=type(error).__name__)
         except Exception as error:
             log.error("replay.failed", replay=str(row["id"]), error=type(error).__name__, at=places(error))
             problem = str(error) if isinstance(error, NotTheSame) else type(error).__name__

@@ -18,6 +18,9 @@ Entry = tuple[Readable, int, PublicEvent | Exception, Sequence[Key | None]]
 UNREADABLE = -1
 """The sequence of a record whose own can't be read."""
 
+DIGITS = 18
+"""What a bigint surely holds."""
+
 SEQUENCE, TYPE = "ce_sequence", "ce_type"
 SEQUENCE_PLACE, TYPE_PLACE = 6, 3
 """Where the relay puts these two headers."""
@@ -32,7 +35,7 @@ def read_batch(records: Iterable[Readable], last: int, views: Sequence[View[Any]
     keys_of = [view.key_of for view in views]
     for record in records:
         said, type_ = _told(record.headers)
-        sequence = int(said) if said.isdigit() else UNREADABLE
+        sequence = int(said) if said.isdigit() and len(said) <= DIGITS else UNREADABLE
         if UNREADABLE < sequence <= last:
             continue
         try:

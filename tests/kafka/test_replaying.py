@@ -12,6 +12,7 @@ import pytest
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
+from deploy.ports import free_port
 from shared.clock import utc_now
 from shared.kafka.replaying import Replaying
 from shared.kafka.worker import StreamWorker
@@ -180,6 +181,23 @@ async def test_a_paused_replay_goes_on_where_it_was_and_a_cancelled_one_leaves_n
     with store.transaction() as cursor:
         cursor.execute("SELECT count(*) AS n FROM pg_tables WHERE tablename LIKE 'counted_g%'")
         assert cursor.fetchone() == {"n": 1}
+
+
+async def test_a_replay_whose_broker_is_away_is_gone_on_with_when_it_is_there(
+    worker: StreamWorker, replaying: Replaying, tally: Counting, store: EventStore, database_url: str, topic: str, kafka: str
+) -> None:
+    async with publishing(kafka, topic) as publisher:
+        await publisher.publish(100)
+        async with working(worker) as task:
+            await until_counted(store, publisher.published, task)
+        nobody = f"127.0.0.1:{free_port()}"
+        lonely = Replaying(store, database_url, tally.name, tally.views, nobody, utc_now)
+        row = await lonely.start(ask("dry-run"))
+        await lonely.work(row)
+        assert lonely.replays.get(row["id"])["state"] == State.QUEUED
+        async with at_work(replaying):
+            done = await until(replaying, row["id"], State.DONE)
+    assert done["result"]["same"] == len(MEMBERS)
 
 
 async def test_one_that_parks_what_the_live_view_has_folded_fails_and_leaves_nothing(

@@ -27,6 +27,13 @@ def test_what_could_not_be_read_is_not_parked_again_when_it_is_sent_again(engine
     assert (moods(store), owned.sequence, owned.next_offset) == ([1, 2], 40, 4)
 
 
+def test_a_sequence_that_no_database_holds_is_parked_and_nothing_behind_it_is_lost(engine: Engine, store: EventStore) -> None:
+    owned = engine.claim(TOPIC, 0)
+    engine.take(owned, [record(0, 10**30, mood=1, member=BEN), record(1, mood=2), record(2, mood=3)])
+    assert parked_offsets(store) == [(0, "ValueError")]
+    assert (moods(store), owned.next_offset) == ([2, 3], 3)
+
+
 def test_what_is_parked_at_an_offset_that_was_taken_in_another_log_is_kept(engine: Engine, store: EventStore) -> None:
     owned = engine.claim(TOPIC, 0)
     engine.take(owned, [record(0, mood=1), record(1, value="{", sequence=20)])

@@ -156,10 +156,11 @@ class Replaying:
                 give_up(cursor, self._reader, built)
 
     def _former(self, row: DictRow) -> int | None:
-        """The generation before this replay's, if this release can fold it."""
+        """The generation before this replay's, if this release can fold it. What a later one was taken back from is none."""
         now = self._versions()[row["view"]]
+        former = now["previous"]
         fits = now["live"] == row["generation"] and now["previous_version"] == self._views[row["view"]].version
-        return now["previous"] if fits else None
+        return former if fits and former is not None and former < row["generation"] else None
 
     def _upgrade(self) -> None:
         versions = self._versions()

@@ -141,6 +141,29 @@ async def test_a_shadow_is_built_beside_the_live_view_and_switched_to_while_even
             assert len(moods(store, MEMBERS[2])) == publisher.published[MEMBERS[2]]
 
 
+async def test_a_switch_is_not_taken_back_to_what_came_after_it(
+    worker: StreamWorker, replaying: Replaying, store: EventStore, topic: str, kafka: str
+) -> None:
+    async with publishing(kafka, topic) as publisher, at_work(replaying):
+        await publisher.publish(40)
+        async with working(worker) as task:
+            await until_counted(store, publisher.published, task)
+        first, second = [await _switched(replaying) for _ in range(2)]
+        replaying.replays.wish(second, Wish.ROLL_BACK)
+        await until(replaying, second, State.ROLLED_BACK)
+        replaying.replays.wish(first, Wish.ROLL_BACK)
+        async with asyncio.timeout(PATIENCE):
+            while not (row := await asyncio.to_thread(replaying.replays.get, first))["problem"]:
+                await asyncio.sleep(0.05)
+    assert (row["state"], row["problem"]) == (State.SWITCHED, "there is no former generation of this release's version")
+
+
+async def _switched(replaying: Replaying) -> UUID:
+    id_ = replaying.replays.start(replace(ask(), switch_by_itself=True))
+    await until(replaying, id_, State.SWITCHED)
+    return id_
+
+
 async def test_a_release_with_a_newer_version_builds_it_and_switches_by_itself(
     tally: Counting, store: EventStore, topic: str, kafka: str, database_url: str
 ) -> None:

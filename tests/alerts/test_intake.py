@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from services.alerts.domain.members import Member
-from services.alerts.views.members import VIEW
+from services.alerts.views.members import VIEW, Farewell
 from shared.events.checkins import CheckInRecorded, MemberErased
 from shared.store.event_store import Conflict
 from tests.alerts.world import Receiver, World
@@ -38,6 +38,36 @@ async def test_two_readers_of_one_event_conflict_and_one_alert_stays(world: Worl
     with pytest.raises(Conflict):
         world.store.record(other.events, other.writes)
     assert world.intake.act_on(effects, {}).events == []
+
+
+async def test_who_is_erased_while_they_are_being_asked_is_not_asked(world: World, receivers: Start) -> None:
+    leaver, stays = world.member(), world.member()
+    world.supporter(await receivers(), member=leaver)
+    _, effects = VIEW.fold(Member(member := world.member(), known=True, contact=True), request(world, member))
+    asking = world.intake.act_on(effects, {})
+    world.tell(MemberErased(occurred_at=world.clock(), member=leaver))
+    with pytest.raises(Conflict):
+        world.store.record(asking.events, asking.writes)
+    receiver = await receivers()
+    world.supporter(receiver, member=stays)
+    again = world.intake.act_on(effects, {})
+    world.store.record(again.events, again.writes)
+    async with world.dispatcher() as dispatcher:
+        await dispatcher.drain()
+    assert receiver.types() == ["alert.offered"]
+
+
+async def test_who_was_asked_while_they_were_being_erased_is_rerouted_at_once(world: World, receivers: Start) -> None:
+    leaver, stays = world.member(), world.member()
+    world.supporter(await receivers(), member=leaver)
+    leaving = world.intake.act_on((Farewell(leaver),), {})
+    alert = world.asks_for_somebody(world.member())
+    world.store.record(leaving.events, leaving.writes)
+    receiver = await receivers()
+    world.supporter(receiver, member=stays)
+    async with world.dispatcher() as dispatcher:
+        await dispatcher.drain()
+    assert (receiver.types(), world.state(alert)) == (["alert.offered"], "offered")
 
 
 async def test_alerts_of_one_batch_are_spread_over_the_supporters(world: World, receivers: Start) -> None:

@@ -175,9 +175,9 @@ class World:
         found: UUID = rows[0]["id"]
         return found
 
-    def supporter(self, *endpoints: Receiver, skills: tuple[str, ...] = ()) -> UUID:
+    def supporter(self, *endpoints: Receiver, skills: tuple[str, ...] = (), member: UUID | None = None) -> UUID:
         """Enrolled, with these endpoints."""
-        supporter = self.do(self.staff.enrol(EnrolSupporter(self.member(), ("en",), skills, None)))["id"]
+        supporter = self.do(self.staff.enrol(EnrolSupporter(member or self.member(), ("en",), skills, None)))["id"]
         for endpoint in endpoints:
             self.endpoint(supporter, endpoint)
         found: UUID = supporter

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from services.alerts.domain.alert import Alert
 from services.alerts.domain.claims import Claim, ClaimLinks
 from services.alerts.domain.eligibility import Pool
+from services.alerts.domain.events import Offered
 from services.alerts.domain.notices import Notice, body, notices
 from services.alerts.domain.timers import timers_after
-from services.alerts.views import alert_rows
+from services.alerts.views import alert_rows, roster
 from services.alerts.views.alert_rows import Owed
 from shared.store.event_store import Write
 from shared.store.events import PrivateEvent
@@ -29,8 +30,9 @@ class Outcomes:
             for notice in notices(alert, events)
             for endpoint in pool.endpoints_of(notice.supporter)
         ]
+        held = roster.hold_reachable([event.supporter for event in events if isinstance(event, Offered)])
         timers = alert_rows.set_timers(timers_after(alert, events))
-        return (alert_rows.put_alert(alert), alert_rows.owe(owed), timers, alert_rows.wake)
+        return (held, alert_rows.put_alert(alert), alert_rows.owe(owed), timers, alert_rows.wake)
 
     def _claim_url(self, notice: Notice) -> str | None:
         if notice.offer is None:

@@ -14,7 +14,6 @@ from psycopg.rows import DictRow
 
 from services.alerts.domain.endpoint_url import check_url
 from services.alerts.domain.events import EndpointRegistered, EndpointSwitchedOff, SupporterEnrolled
-from services.alerts.domain.timers import Kind, Timer
 from services.alerts.views import alert_rows, member_rows, roster
 from services.alerts.views.roster import Endpoint
 from shared.auth import Caller
@@ -124,8 +123,6 @@ def switching_off(cursor: Cursor[DictRow], endpoints: Sequence[UUID], at: dateti
         supporter = roster.active_supporter_of(cursor, endpoint)
         if supporter is None:
             continue
-        open_offers = alert_rows.open_offers_to(cursor, supporter)
-        timers = [Timer(alert, Kind.UNREACHABLE, sequence, at) for alert, sequence in open_offers]
         events.append(EndpointSwitchedOff(originator_id=endpoint, at=at))
-        writes += [roster.switch_off(endpoint), alert_rows.set_timers(timers), alert_rows.wake]
+        writes += [roster.switch_off(endpoint), alert_rows.reroute_offers_to(supporter, at), alert_rows.wake]
     return events, writes

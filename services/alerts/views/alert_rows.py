@@ -10,7 +10,7 @@ from psycopg.rows import DictRow
 
 from services.alerts.domain.alert import Alert, OfferState
 from services.alerts.domain.notices import Notice
-from services.alerts.domain.timers import Timer
+from services.alerts.domain.timers import Kind, Timer
 from services.alerts.views.schema import WORK
 from shared.store.event_store import Write
 
@@ -101,6 +101,16 @@ def set_timers(timers: Sequence[Timer]) -> Write:
     return write
 
 
+def reroute_offers_to(supporter: UUID, at: datetime) -> Write:
+    """All that are open once the transactions have ended that were making them: run it after `roster.switch_off`."""
+
+    def write(cursor: Cursor[DictRow]) -> None:
+        cursor.execute("SELECT alert, sequence FROM offers WHERE supporter = %s AND state = 'open'", (supporter,))
+        set_timers([Timer(row["alert"], Kind.UNREACHABLE, row["sequence"], at) for row in cursor.fetchall()])(cursor)
+
+    return write
+
+
 def drop_timer(timer: Timer) -> Write:
     def write(cursor: Cursor[DictRow]) -> None:
         cursor.execute("DELETE FROM timers WHERE id = %s", (timer.id,))
@@ -134,12 +144,6 @@ def is_delivered(cursor: Cursor[DictRow], alert: UUID, sequence: int) -> bool:
 def open_alerts_about(cursor: Cursor[DictRow], members: Sequence[UUID]) -> list[UUID]:
     cursor.execute("SELECT id FROM alerts WHERE member = ANY(%s) AND state NOT IN ('closed', 'cancelled')", (list(members),))
     return [row["id"] for row in cursor]
-
-
-def open_offers_to(cursor: Cursor[DictRow], supporter: UUID) -> list[tuple[UUID, int]]:
-    """The alerts with an open offer to this supporter, with the offer's sequence."""
-    cursor.execute("SELECT alert, sequence FROM offers WHERE supporter = %s AND state = 'open'", (supporter,))
-    return [(row["alert"], row["sequence"]) for row in cursor]
 
 
 def known_alerts(cursor: Cursor[DictRow], alerts: Sequence[UUID]) -> set[UUID]:

@@ -11,7 +11,7 @@ from psycopg.rows import DictRow
 from services.alerts.domain.eligibility import Candidate, Pool
 from services.alerts.domain.events import SupporterEnrolled
 from services.alerts.views import member_rows
-from shared.store.event_store import Write
+from shared.store.event_store import Conflict, Write
 
 LATELY = timedelta(days=7)
 """Whoever was asked more often within this time is asked later (our default)."""
@@ -76,6 +76,21 @@ def put_endpoint(endpoint: Endpoint) -> Write:
 
     def write(cursor: Cursor[DictRow]) -> None:
         cursor.execute("INSERT INTO endpoints (id, supporter, url, secret, signing_key) VALUES (%s, %s, %s, %s, %s)", values)
+
+    return write
+
+
+def hold_reachable(supporters: Collection[UUID]) -> Write:
+    """Nobody switches off their endpoints before this is committed. A Conflict follows where none is left: whoever decided to
+    ask them saw them as they were."""
+    asked = sorted(set(supporters))
+
+    def write(cursor: Cursor[DictRow]) -> None:
+        if not asked:
+            return
+        cursor.execute("SELECT supporter FROM endpoints WHERE supporter = ANY(%s) AND active ORDER BY id FOR SHARE", (asked,))
+        if len({row["supporter"] for row in cursor}) < len(asked):
+            raise Conflict("a supporter who was to be asked can't be reached any more")
 
     return write
 

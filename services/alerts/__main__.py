@@ -148,7 +148,7 @@ add_replays(cli, _views)
 @cli.command("replay")
 def replay(
     view: replay_command.Name = "members",
-    target: replay_command.Kind = replay_command.Target.DRY_RUN,
+    target: replay_command.Kind = None,
     dry_run: replay_command.DryRun = False,
     rules: Annotated[Path | None, typer.Option(help="A rule set to try on history: a changed copy of rules.yaml.")] = None,
     since: replay_command.Since = None,

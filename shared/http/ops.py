@@ -101,7 +101,7 @@ async def drop(parked: Number, api: Api, caller: Operator, request: Request) -> 
 @router.post("/replays", status_code=201)
 async def start(body: ReplayBody, api: Api, caller: Operator, request: Request) -> Response:
     ask = body.ask(caller.subject)
-    return await _once(api, caller, request, 201, lambda ops: shown(ops.replays.get(ops.replays.start(ask))))
+    return await _once(api, caller, request, 201, lambda ops: shown(ops.replays.get(ops.start(ask))))
 
 
 @router.get("/replays")

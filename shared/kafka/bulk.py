@@ -6,7 +6,7 @@ consumer: `_client` is private, and tests/kafka holds it in place.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -16,6 +16,7 @@ from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.record.memory_records import MemoryRecords
 
 from shared.kafka.records import Readable
+from shared.kafka.topics import PARTITIONS
 
 EMPTY_FETCH_MILLISECONDS = 20
 """For which the broker holds a fetch that finds nothing: the next partition's fetch waits behind it."""
@@ -92,6 +93,11 @@ class BulkReader:
         """The offset that the next record of this partition will have."""
         place = TopicPartition(topic, partition)
         return int((await self._consumer.end_offsets([place]))[place])
+
+    async def ends(self, topics: Iterable[str]) -> dict[Partition, int]:
+        """As `end`, of all partitions."""
+        places = [TopicPartition(topic, partition) for topic in topics for partition in range(PARTITIONS)]
+        return {(place.topic, place.partition): end for place, end in (await self._consumer.end_offsets(places)).items()}
 
     async def at(self, topic: str, partition: int, offset: int) -> Readable | None:
         """The record at an offset that is below the end; None where it isn't there any more."""

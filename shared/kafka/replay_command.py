@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 
+from shared.events import all_events
 from shared.process import opened_for_a_command
 from shared.projection.replays import Ask
 from shared.projection.view import View
@@ -30,10 +32,10 @@ class Views:
 
 
 Name = Annotated[str, typer.Option("--view", help="the view to build anew")]
-Kind = Annotated[Target, typer.Option("--target", help="dry-run: tells what would differ; shadow: to switch to")]
+Kind = Annotated[Target | None, typer.Option("--target", help="dry-run: tells what would differ; shadow: to switch to")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="the same as --target dry-run")]
 Since = Annotated[str | None, typer.Option("--from", help="report what follows this position or time")]
-Until = Annotated[str | None, typer.Option("--to", help="fold nothing after this position or time")]
+Until = Annotated[str | None, typer.Option("--to", help="fold nothing after it; what comes of it is compared with now")]
 Types = Annotated[list[str] | None, typer.Option("--type", help="report only what these events touched")]
 Members = Annotated[list[str] | None, typer.Option("--member", help="report only these members")]
 Rate = Annotated[float | None, typer.Option(min=0.1, help="events a second at most")]
@@ -52,6 +54,9 @@ def replay(
 ) -> int:
     """Asks for a replay and works on it; the exit code."""
     given = {name: value for name, value in asked.items() if value}
+    _require_known(asked["types"] or (), asked["members"] or ())
+    if switch and target is Target.DRY_RUN:
+        raise typer.BadParameter("a dry run is never switched to: --switch goes with --target shadow")
     if given and target is Target.SHADOW:
         raise typer.BadParameter("a shadow is built from all of history: leave out --from, --to, --type and --member")
     from shared.kafka.replay_role import replay_now, replaying_of
@@ -60,9 +65,22 @@ def replay(
     return replay_now(replaying, Ask(view, target, "command line", given, rate, switch), as_json)
 
 
-def kind_of(target: Target, dry_run: bool) -> Target:
-    """`--dry-run` is `--target dry-run`, in short."""
-    return Target.DRY_RUN if dry_run else target
+def _require_known(types: Sequence[str], members: Sequence[str]) -> None:
+    events = {kind.__name__ for kind in all_events().values()}
+    if strange := [name for name in types if name not in events]:
+        raise typer.BadParameter(f"--type {strange[0]}: there is no such event")
+    for member in members:
+        try:
+            UUID(member)
+        except ValueError:
+            raise typer.BadParameter(f"--member {member}: no id of a member") from None
+
+
+def kind_of(target: Target | None, dry_run: bool) -> Target:
+    """`--dry-run` is `--target dry-run`, in short, and what is done where nothing is said."""
+    if dry_run and target is Target.SHADOW:
+        raise typer.BadParameter("--dry-run and --target shadow are different things")
+    return target or Target.DRY_RUN
 
 
 def add_commands(cli: typer.Typer, views: Callable[[], Views]) -> None:
@@ -86,7 +104,7 @@ def add_replay(cli: typer.Typer, views: Callable[[], Views]) -> None:
     @cli.command("replay")
     def replay_one(
         view: Name,
-        target: Kind = Target.DRY_RUN,
+        target: Kind = None,
         dry_run: DryRun = False,
         since: Since = None,
         until: Until = None,

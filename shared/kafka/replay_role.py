@@ -46,7 +46,7 @@ def replay_now(replaying: Replaying, ask: Ask, as_json: bool) -> int:
     role that works on replays."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
-        Window.read(ask.asked)
+        Window.read(ask.asked, replaying.publisher_of(ask.view))
         row = asyncio.run(_through(replaying, ask, as_json))
     except (Problem, ValueError) as wrong:
         typer.echo(wrong.detail if isinstance(wrong, Problem) else str(wrong), err=True)

@@ -12,7 +12,7 @@ from typing import Any
 from shared.events import PublicEvent
 from shared.kafka.records import Readable
 from shared.projection.batch import read_batch
-from shared.projection.bounds import Bound, bound
+from shared.projection.bounds import Bound, span
 from shared.projection.view import Key, View
 
 
@@ -33,10 +33,10 @@ class Window:
     """Subjects, as they are in records."""
 
     @classmethod
-    def read(cls, asked: Any) -> "Window":
-        """From a replay's `from`, `to`, `types` and `members`. Raises ValueError for a bound that is neither."""
+    def read(cls, asked: Any, publisher: str | None = None) -> "Window":
+        """From a replay's `from`, `to`, `types` and `members`. Raises ValueError for bounds that are none, or another's."""
         members = frozenset(str(member).encode() for member in asked.get("members") or ())
-        return cls(bound(asked.get("from")), bound(asked.get("to")), frozenset(asked.get("types") or ()), members)
+        return cls(*span(asked, publisher), frozenset(asked.get("types") or ()), members)
 
     @property
     def limits_keys(self) -> bool:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import psycopg
 import structlog
 from aiokafka.errors import KafkaError
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import IdleInTransactionSessionTimeout, LockNotAvailable
 from psycopg.rows import DictRow
 
 from shared.clock import Clock
@@ -19,10 +19,12 @@ from shared.kafka.rebuilding import NotClose, Rebuilding
 from shared.kafka.replay_window import Window
 from shared.kafka.topics import wait_for_topics
 from shared.observability import places
+from shared.projection.bounds import publisher_of
 from shared.projection.generations import Generations
+from shared.projection.positions import Fenced, Positions
 from shared.projection.reader import topics_of
 from shared.projection.replays import Ask, LeaseLost, Replays, State, Wish
-from shared.projection.switching import NotTheSame, give_up
+from shared.projection.switching import NotTheSame, give_up_unless_switched
 from shared.projection.tables import Table
 from shared.projection.view import View
 from shared.store.event_store import EventStore, Unavailable
@@ -34,7 +36,7 @@ BEAT_SECONDS = 1.0
 BUSY_LAG = 1_000
 """Records by which a live reader that moves may be behind before a replay waits for it."""
 
-AWAY = (KafkaError, OSError, psycopg.OperationalError, psycopg.InterfaceError, *Unavailable)
+AWAY = (KafkaError, OSError, psycopg.OperationalError, psycopg.InterfaceError, IdleInTransactionSessionTimeout, *Unavailable)
 """What a broker or a database that is away for a while makes of a replay."""
 
 Told = Callable[[Mapping[str, Any]], None]
@@ -63,19 +65,38 @@ class Replaying:
         self._upgraded: set[str] = set()
         self.replays = Replays(store, reader, clock)
 
+    def publisher_of(self, view: str) -> str:
+        """Raises ValueError for a view that there isn't."""
+        if view not in self._views:
+            raise ValueError(f"there is no view {view}; there are {', '.join(sorted(self._views))}")
+        return publisher_of(self._views[view].topic)
+
     async def ready(self) -> None:
         await asyncio.to_thread(self._versions)
 
     async def run(self) -> None:
         """Until cancelled. A view whose live generation is older than this release is built anew, and switched to."""
-        await wait_for_topics(self._bootstrap, topics_of(list(self._views.values())))
+        topics = topics_of(list(self._views.values()))
+        await wait_for_topics(self._bootstrap, topics)
         async with asyncio.TaskGroup() as together:
+            together.create_task(self._see_ends(topics))
             while True:
                 await asyncio.to_thread(self._upgrade)
                 if row := await asyncio.to_thread(self.replays.take, uuid4()):
                     together.create_task(self.work(row))
                 else:
                     await asyncio.sleep(LOOK_SECONDS)
+
+    async def _see_ends(self, topics: Sequence[str]) -> None:
+        """Seen from here, a reader's lag is true also when the reader stands still."""
+        positions = Positions(self._store, self._reader, self._clock)
+        while True:
+            with suppress(*AWAY):
+                async with bulk_reader(self._bootstrap) as bulk:
+                    while True:
+                        await asyncio.to_thread(positions.see_ends, await bulk.ends(topics))
+                        await asyncio.sleep(BEAT_SECONDS)
+            await asyncio.sleep(BEAT_SECONDS)
 
     async def start(self, ask: Ask) -> DictRow:
         """A replay that this process works on itself. Raises a 404 or 409 Problem."""
@@ -87,15 +108,12 @@ class Replaying:
         beating = asyncio.create_task(self._beat(row))
         try:
             await self._work(row, told, leave_following)
-        except LeaseLost:
+        except (LeaseLost, Fenced):
             log.warning("replay.lease_lost", replay=str(row["id"]))
         except AWAY as error:  # when the lease runs out, whoever is there goes on
             log.warning("replay.interrupted", replay=str(row["id"]), because=type(error).__name__)
         except Exception as error:
-            log.error("replay.failed", replay=str(row["id"]), error=type(error).__name__, at=places(error))
-            problem = str(error) if isinstance(error, NotTheSame) else type(error).__name__
-            await asyncio.to_thread(self._leave_nothing, row)
-            await self.settle(row, State.FAILED, problem=problem)
+            await self._fail(row, error)
         finally:
             beating.cancel()
 
@@ -147,13 +165,17 @@ class Replaying:
             return State.ROLLED_BACK if live < row["generation"] else None
         return State.SWITCHED if live == row["generation"] else None
 
+    async def _fail(self, row: DictRow, error: Exception) -> None:
+        log.error("replay.failed", replay=str(row["id"]), error=type(error).__name__, at=places(error))
+        problem = str(error) if isinstance(error, NotTheSame) else type(error).__name__
+        with suppress(LeaseLost):  # it is another's by now, and so is what it built
+            await self.report(row)
+            await asyncio.to_thread(self._leave_nothing, row)
+            await self.settle(row, State.FAILED, problem=problem)
+
     def _leave_nothing(self, row: DictRow) -> None:
-        """But what is live, or was so before."""
-        built = Table(self._views[row["view"]], row["generation"])
         with self._store.transaction() as cursor:
-            now = Generations(self._reader, ()).rows(cursor)[row["view"]]
-            if built.generation not in (now["live"], now["previous"]):
-                give_up(cursor, self._reader, built)
+            give_up_unless_switched(cursor, self._reader, Table(self._views[row["view"]], row["generation"]))
 
     def _former(self, row: DictRow) -> int | None:
         """The generation before this replay's, if this release can fold it. What a later one was taken back from is none."""

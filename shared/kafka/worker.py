@@ -20,7 +20,7 @@ from shared.kafka.faust_group import SESSION_SECONDS, assigned, highwaters, new_
 from shared.kafka.records import Record
 from shared.kafka.replaced_log import was_replaced
 from shared.kafka.slots import take_slot
-from shared.kafka.topics import wait_for_topics
+from shared.kafka.topics import PARTITIONS, wait_for_topics
 from shared.observability import READER_LAG, READER_STILL
 from shared.projection.engine import Batch, Engine
 from shared.projection.generations import Generations
@@ -36,12 +36,17 @@ ANSWERS_WITHIN_SECONDS = 2.0
 STILL_SECONDS = 30.0
 """Lag and no movement for so long is a reader that only looks alive."""
 
+NOWHERE = -1
 GIVEN_UP_SECONDS = 5.0
 """What is owned and not assigned is claimed again within a rebalance, or never."""
 
 
 class StuckReader(RuntimeError):
     """There is lag, and the position stands still."""
+
+
+class NotClaimed(RuntimeError):
+    """Why, the role says when it ends."""
 
 
 class StreamWorker:
@@ -65,6 +70,7 @@ class StreamWorker:
         self._failed: asyncio.Future[None] | None = None
         self._claimed = asyncio.Event()
         self._gave_up = False
+        self._slot = 0
 
     async def ready(self) -> None:
         """Raises until the group has given this worker its share for the first time."""
@@ -76,7 +82,7 @@ class StreamWorker:
         self._failed = asyncio.get_running_loop().create_future()
         async with await psycopg.AsyncConnection.connect(self._database_url, autocommit=True) as connection:
             await self._until_the_views_are_this_releases()
-            slot = await take_slot(connection, self._reader.name)
+            self._slot = slot = await take_slot(connection, self._reader.name)
             await wait_for_topics(self._bootstrap, self._topics)
             app = new_group(
                 self._reader.name,
@@ -114,7 +120,7 @@ class StreamWorker:
                 return await self._claim(given)
         except Exception as error:
             self._fail(error)
-            raise
+            raise NotClaimed from None  # Faust writes into the log what an error says, and that may be a row of the database
 
     async def _guarded_take(self, records: Sequence[Record]) -> None:
         try:
@@ -215,15 +221,16 @@ class StreamWorker:
             offsets = self._offsets()
             ends = highwaters(app) | (self._busy.ends if self._busy else {})
             await self._show(ends, offsets)
-            await asyncio.to_thread(self._keep_ends, ends)
             now = asyncio.get_running_loop().time()
             given_up = self._given_up(app, offsets)
-            stuck = movement.stuck(given_up | ends, offsets, now)
+            deaf = self._deaf(app)
+            stuck = movement.stuck(given_up | deaf | ends, offsets, now)
             if [place for place in given_up if movement.still(place, now) > GIVEN_UP_SECONDS]:
                 self._gave_up = True
                 raise StuckReader(f"{self._reader.name} was given nothing")
-            READER_STILL.labels(self._reader.name).set(max((movement.still(place, now) for place in ends), default=0))
+            READER_STILL.labels(self._reader.name).set(max((movement.still(place, now) for place in ends | deaf), default=0))
             if stuck:
+                self._gave_up = bool(deaf.keys() & set(stuck))
                 raise StuckReader(f"{self._reader.name} at {stuck}")
             await self._retry_parked()
         raise app.crash_reason or RuntimeError("Faust ended")
@@ -234,6 +241,14 @@ class StreamWorker:
         if self._one_at_a_time.locked():
             return {}
         return {place: offsets[place] + 1 for place in offsets.keys() - assigned(app)}
+
+    def _deaf(self, app: faust.App) -> dict[Partition, int]:
+        """The topics of which nothing is assigned here although there is enough for this slot: a topic that was away when the
+        group dealt its partitions is dealt to nobody. As if there were one record to read of each."""
+        if self._one_at_a_time.locked() or self._slot >= PARTITIONS:
+            return {}
+        heard = {topic for topic, _ in assigned(app)}
+        return {(topic, NOWHERE): 1 for topic in self._topics if topic not in heard}
 
     async def _show(self, ends: Mapping[Partition, int], offsets: Mapping[Partition, int]) -> None:
         """Sets the metrics. Raises LogReplaced where the log ends before what was read of it.
@@ -254,11 +269,6 @@ class StreamWorker:
             async with asyncio.timeout(ANSWERS_WITHIN_SECONDS), bulk_reader(self._bootstrap) as bulk:
                 return await bulk.end(*place) < offset
         return False
-
-    def _keep_ends(self, ends: Mapping[Partition, int]) -> None:
-        known = [(owned, ends[place]) for place, owned in list(self._owned.items()) if place in ends]
-        if known:
-            self._engine.positions.see_ends(known)
 
     async def _retry_parked(self) -> None:
         if self._one_at_a_time.locked():

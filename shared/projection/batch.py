@@ -21,6 +21,9 @@ UNREADABLE = -1
 DIGITS = 18
 """What a bigint surely holds."""
 
+LEAP = 10**12
+"""No store has so many events between two of one partition; believed, such a sequence would make all later ones old."""
+
 SEQUENCE, TYPE = "ce_sequence", "ce_type"
 SEQUENCE_PLACE, TYPE_PLACE = 6, 3
 """Where the relay puts these two headers."""
@@ -36,10 +39,14 @@ def read_batch(records: Iterable[Readable], last: int, views: Sequence[View[Any]
     for record in records:
         said, type_ = _told(record.headers)
         sequence = int(said) if said.isdigit() and len(said) <= DIGITS else UNREADABLE
+        if sequence > last + LEAP and last > 0:
+            sequence = UNREADABLE
         if UNREADABLE < sequence <= last:
             continue
         try:
-            event = read_event(type_.decode(), record.value)
+            if not type_:
+                raise ValueError("no type")
+            event = read_event(type_.decode(), record.value or b"")
             if sequence == UNREADABLE:
                 raise ValueError("no sequence")
             entries.append((record, sequence, event, [key_of(event) for key_of in keys_of]))
@@ -55,9 +62,9 @@ def read_batch(records: Iterable[Readable], last: int, views: Sequence[View[Any]
 def _told(headers: Sequence[tuple[str, bytes]]) -> tuple[bytes, bytes]:
     """The sequence and the type, as they were written."""
     if len(headers) > SEQUENCE_PLACE and headers[SEQUENCE_PLACE][0] == SEQUENCE and headers[TYPE_PLACE][0] == TYPE:
-        return headers[SEQUENCE_PLACE][1], headers[TYPE_PLACE][1]
+        return headers[SEQUENCE_PLACE][1] or b"", headers[TYPE_PLACE][1] or b""
     named = dict(headers)
-    return named.get(SEQUENCE, b""), named.get(TYPE, b"")
+    return named.get(SEQUENCE) or b"", named.get(TYPE) or b""
 
 
 @dataclass
@@ -123,7 +130,7 @@ class Folding:
         return True
 
     def _parking(self, record: Readable, error: Exception | None) -> Parking:
-        copy = Record(self.topic, self.partition, record.offset, record.key, record.value, record.headers)
+        copy = Record(self.topic, self.partition, record.offset, record.key, record.value or b"", record.headers)
         return Parking(copy, error)
 
     def _apply_to_one(self, event: PublicEvent, cells: Sequence[Cell | None]) -> None:

@@ -1,19 +1,38 @@
 """A place in history: a position or a time."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 Bound = int | datetime
 
 
-def bound(said: Any) -> Bound | None:
-    """A sequence, `SERVICE:SEQUENCE`, or a time of RFC 3339 with its zone. Raises ValueError."""
+def bound(said: Any, publisher: str | None = None) -> Bound | None:
+    """A sequence, `SERVICE:SEQUENCE`, or a time of RFC 3339 with its zone. Raises ValueError, also for another's position."""
     if said is None or isinstance(said, int):
         return said
-    number = str(said).rpartition(":")[2]
-    if str(said).isdigit() or (number.isdigit() and str(said).partition(":")[0].isalpha()):
+    service, _, number = str(said).rpartition(":")
+    if number.isdigit() and (not service or service.isalpha()):
+        if publisher and service not in ("", publisher):
+            raise ValueError(f"a position of {service}, and the view reads {publisher}")
         return int(number)
-    at = datetime.fromisoformat(str(said))
+    try:
+        at = datetime.fromisoformat(str(said))
+    except ValueError:
+        raise ValueError("neither a position nor a time with its zone") from None
     if at.tzinfo is None:
         raise ValueError("a time needs its zone")
     return at
+
+
+def span(asked: Mapping[str, Any], publisher: str | None = None) -> tuple[Bound | None, Bound | None]:
+    """Of `from` and `to`. Raises ValueError, also where it ends before it begins."""
+    since, until = bound(asked.get("from"), publisher), bound(asked.get("to"), publisher)
+    ends_first = isinstance(since, int) and isinstance(until, int) and until < since
+    if ends_first or (isinstance(since, datetime) and isinstance(until, datetime) and until < since):
+        raise ValueError("it ends before it begins")
+    return since, until
+
+
+def publisher_of(topic: str) -> str:
+    return topic.removesuffix(".events")

@@ -1,5 +1,6 @@
 """Two generations of a view, key by key, as they are in one snapshot."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from psycopg import Cursor
@@ -12,7 +13,8 @@ EXAMPLES = 20
 
 
 def compare(cursor: Cursor[DictRow], live: str, built: Table[Any], keys: set[Key] | None = None) -> dict[str, Any]:
-    """How many keys have the same columns in both, different ones, or are in one of them only; with some examples.
+    """How many keys have the same columns in both, different ones, or are in one of them only; with some examples, of which
+    the names of what differs are told and no values.
 
     Rows are compared by the hash of the columns that both have. `keys` limits what is compared.
     """
@@ -37,7 +39,21 @@ def compare(cursor: Cursor[DictRow], live: str, built: Table[Any], keys: set[Key
     cursor.execute(
         f"{both} SELECT key FROM compared WHERE live IS DISTINCT FROM built ORDER BY key LIMIT {EXAMPLES}".encode(), arrays * 2
     )
-    return {**counts, "examples": [row["key"].strip("()") for row in cursor]}
+    examples = [row["key"] for row in cursor]
+    return {**counts, "examples": _told(cursor, live, built, common, examples)}
+
+
+def _told(cursor: Cursor[DictRow], live: str, built: Table[Any], common: Sequence[str], keys: Sequence[str]) -> list[DictRow]:
+    key = ", ".join(built.view.key)
+    rows = f"SELECT {key}, to_jsonb(t) AS row FROM (SELECT {', '.join(common)} FROM {{}}) t WHERE ({key})::text = ANY(%s)"
+    cursor.execute(
+        f"SELECT trim('()' FROM ({key})::text) AS key, CASE WHEN b.row IS NULL THEN 'live' WHEN l.row IS NULL THEN 'built'"
+        " ELSE 'both' END AS found_in, array(SELECT c FROM jsonb_object_keys(coalesce(l.row, b.row)) c"
+        " WHERE l.row IS NOT NULL AND b.row IS NOT NULL AND l.row -> c IS DISTINCT FROM b.row -> c ORDER BY c) AS columns"
+        f" FROM ({rows.format(live)}) l FULL JOIN ({rows.format(built.name)}) b USING ({key}) ORDER BY key".encode(),
+        (list(keys), list(keys)),
+    )
+    return cursor.fetchall()
 
 
 def _columns(cursor: Cursor[DictRow], table: str) -> set[str]:

@@ -96,6 +96,10 @@ class Engine:
             self._reload(owned)
             self.take(owned, records)
         except Exception as error:
+            if self.positions.look(owned) != owned.switches:  # the table may be gone with its generation
+                self._reload(owned)
+                self.take(owned, records)
+                return
             fresh = [record for record in records if record.offset >= owned.next_offset]
             if len(fresh) > 1:
                 self.take(owned, fresh[: len(fresh) // 2])
@@ -172,7 +176,7 @@ class Engine:
     def _park(self, owned: Owned, record: Readable, error: Exception) -> None:
         """Nothing can follow from it, so it isn't folded either."""
         folding = self._folding(owned, set(owned.parked), owned.sequence)
-        folding.refuse(record, sequence_of(record), error)
+        folding.refuse(record, sequence_of(record, owned.sequence), error)
         one = Taken(owned, folding, 1, record)
         self._commit([(owned, folding)], self._writes([one]))
         self._settle(one)
@@ -261,9 +265,10 @@ class Engine:
             failing = sum(one.error is not None for one in parkings)
             parking_limit.check(cursor, self._name, failing, reading, now)
         for one in parkings:
-            error = type(one.error).__name__ if one.error else None
             PARKED.labels(self._name, one.record.topic).inc()
-            log.error("event.parked", reader=self._name, type=parked.headers_of(one.record).get("ce_type"), error=error)
+            if one.error:  # what waits behind it is told by its number
+                type_, error = parked.headers_of(one.record).get("ce_type"), type(one.error).__name__
+                log.error("event.parked", reader=self._name, type=type_, error=error)
         return (parked.park(self._name, parkings, now),)
 
     def _reload(self, owned: Owned) -> None:

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from shared.clock import Clock
-from shared.errors import unknown, wrong_state
-from shared.projection.replays import Replays
+from shared.errors import invalid, unknown, wrong_state
+from shared.projection.bounds import publisher_of, span
+from shared.projection.replays import Ask, Replays
 from shared.projection.view import View
 from shared.store.event_store import EventStore
 
@@ -22,7 +24,8 @@ LEFT JOIN replays r ON r.view = g.view AND r.target = 'shadow' AND r.state IN ('
 WHERE g.reader = %(reader)s GROUP BY g.view, g.version, g.live, r.id ORDER BY g.view
 """
 _PARKED = """
-SELECT p.id, p.topic, p.type, p.error, p.fingerprint, p.attempts, p.parked_at, p.retry_at, p.dropped_by, p.dropped_at,
+SELECT p.id, p.topic, p.partition, p.record_offset AS offset, p.sequence, p.event_id, p.type, p.error, p.fingerprint,
+       p.attempts, p.parked_at, p.retry_at, p.dropped_by, p.dropped_at,
        (SELECT count(*) FROM parked b WHERE b.reader = p.reader AND b.topic = p.topic AND b.partition = p.partition
         AND b.subject = p.subject AND b.id > p.id AND b.dropped_at IS NULL) AS waiting
 FROM parked p WHERE p.reader = %s AND p.error IS NOT NULL AND p.id > %s ORDER BY p.id LIMIT %s
@@ -31,7 +34,7 @@ _GROUPS = """
 SELECT fingerprint, error, type, count(*) AS events, min(parked_at) AS since FROM parked
 WHERE reader = %s AND error IS NOT NULL AND dropped_at IS NULL GROUP BY fingerprint, error, type ORDER BY events DESC
 """
-_DROP = "UPDATE parked SET dropped_by = %s, dropped_at = %s WHERE id = %s"
+_DROP = "UPDATE parked SET dropped_by = %s, dropped_at = %s WHERE id = %s AND dropped_at IS NULL"
 _NEXT_IS_DUE = """
 UPDATE parked SET retry_at = %s WHERE id = (SELECT n.id FROM parked n JOIN parked d ON d.id = %s AND n.reader = d.reader
     AND n.topic = d.topic AND n.partition = d.partition AND n.subject = d.subject WHERE n.dropped_at IS NULL
@@ -50,14 +53,24 @@ class Ops:
         self.replays = Replays(store, reader, clock)
 
     def views(self) -> list[dict[str, Any]]:
-        """Each view's position and lag (records, as its worker saw them last), its version, and the replay that builds it."""
+        """Each view's position and lag (records, at most a second old where the role `replays` runs), its version, and the
+        replay that builds it."""
         with self._store.transaction() as cursor:
             cursor.execute(_VIEWS, {"reader": self._reader, "topics": Jsonb(self._topics)})
             return [self._view(row) for row in cursor]
 
     def _view(self, row: DictRow) -> dict[str, Any]:
-        publisher = self._topics[row["view"]].removesuffix(".events")
-        return {**row, "position": f"{publisher}:{row.pop('sequence')}"}
+        return {**row, "position": f"{publisher_of(self._topics[row['view']])}:{row.pop('sequence')}"}
+
+    def start(self, ask: Ask) -> UUID:
+        """Raises a 404 Problem for an unknown view, a 422 for bounds that aren't of its publisher, a 409 where it is being
+        built."""
+        if ask.view in self._topics:
+            try:
+                span(ask.asked, publisher_of(self._topics[ask.view]))
+            except ValueError as wrong:
+                raise invalid("/from" if ask.asked.get("from") else "/to", str(wrong)) from None
+        return self.replays.start(ask)
 
     def parked(self, limit: int, after: int | None) -> list[DictRow]:
         """Events that failed, oldest first, with how many wait behind each; one more than `limit` where there are more."""
@@ -83,6 +96,8 @@ class Ops:
         self._require_parked(id_)
         with self._store.transaction() as cursor:
             cursor.execute(_DROP, (by, self._clock(), id_))
+            if cursor.rowcount == 0:
+                raise wrong_state("Somebody else dropped it, or it was folded, in this moment.")
             cursor.execute(_NEXT_IS_DUE, (self._clock(), id_))
         return {"id": id_, "state": "dropped", "dropped_by": by}
 

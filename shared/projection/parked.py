@@ -13,6 +13,7 @@ from traceback import extract_tb
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
+from pydantic import ValidationError
 
 from shared.kafka.records import Readable, Record
 from shared.store.event_store import Write
@@ -25,6 +26,7 @@ SCHEMA = (
     " (CASE WHEN sequence ~ '^[0-9]{1,18}$' THEN sequence::bigint ELSE -1 - record_offset END) STORED)",
     "CREATE INDEX IF NOT EXISTS parked_subject ON parked (reader, topic, partition, subject, id) WHERE dropped_at IS NULL",
 )
+HERE = Path(__file__).parent
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
 """Between attempts by themselves, each pause twice the one before (our default)."""
@@ -65,13 +67,16 @@ def subject_of(record: Readable) -> bytes:
 
 
 def headers_of(record: Readable) -> dict[str, str]:
-    return {name: value.decode(errors="replace").replace("\0", "") for name, value in record.headers}
+    return {name: (value or b"").decode(errors="replace").replace("\0", "") for name, value in record.headers}
 
 
 def fingerprint(error: BaseException, ce_type: str) -> str:
-    """The same for what failed in the same way: the error's type, the event's, and the functions it came through."""
-    frames = [f"{Path(frame.filename).name} {frame.name}" for frame in extract_tb(error.__traceback__)[-3:]]
-    return sha256("\n".join([type(error).__name__, ce_type, *frames]).encode()).hexdigest()[:12]
+    """The same for what failed in the same way, at whatever attempt: the error's type, the event's, the functions behind the
+    engine that it came through, and what pydantic found wrong with which field."""
+    frames = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename).parent != HERE][-3:]
+    wrong = error.errors(include_input=False, include_url=False) if isinstance(error, ValidationError) else ()
+    told = [f"{Path(frame.filename).name} {frame.name}" for frame in frames] + [f"{one['type']} {one['loc']}" for one in wrong]
+    return sha256("\n".join([type(error).__name__, ce_type, *told]).encode()).hexdigest()[:12]
 
 
 def parked_subjects(cursor: Cursor[DictRow], reader: str, topic: str, partition: int) -> set[bytes]:

@@ -5,7 +5,7 @@ and only sequences still tell what has been taken.
 """
 
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from psycopg import Cursor
@@ -54,7 +54,7 @@ class Owned:
     """By view."""
 
     from_the_beginning: bool = False
-    """Nothing was taken before it was claimed, and nothing has failed since."""
+    """Nothing of the topic was taken before it was claimed, and nothing has failed since."""
 
     def forget_states(self) -> None:
         """What was folded and couldn't be stored isn't in memory either."""
@@ -107,10 +107,9 @@ RETURNING p.topic, p.partition
 
 _ENDS = b"""
 UPDATE reader_positions p SET end_offset = e.end_offset
-FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[]) AS e (topic, partition, epoch, end_offset)
+FROM unnest(%s::text[], %s::int[], %s::bigint[]) AS e (topic, partition, end_offset)
 JOIN (SELECT topic, partition FROM reader_positions WHERE reader = %s FOR UPDATE SKIP LOCKED) free USING (topic, partition)
-WHERE p.reader = %s AND p.topic = e.topic AND p.partition = e.partition AND p.epoch = e.epoch
-    AND p.end_offset IS DISTINCT FROM e.end_offset
+WHERE p.reader = %s AND p.topic = e.topic AND p.partition = e.partition AND p.end_offset IS DISTINCT FROM e.end_offset
 """
 
 
@@ -128,15 +127,15 @@ class Positions:
             cursor.execute(
                 "INSERT INTO reader_positions VALUES (%s, %s, %s, 0, 0, 1, '{}') ON CONFLICT (reader, topic, partition)"
                 " DO UPDATE SET epoch = reader_positions.epoch + 1"
-                " RETURNING epoch, next_offset, sequence, recent, anchor, switches",
-                (self._reader, topic, partition),
+                " RETURNING epoch, next_offset, sequence, recent, anchor, switches, NOT EXISTS (SELECT FROM reader_positions"
+                "  WHERE reader = %s AND topic = %s AND (next_offset > 0 OR sequence > 0)) AS from_the_beginning",
+                (self._reader, topic, partition, self._reader, topic),
             )
             row = cursor.fetchone()
             assert row is not None, "RETURNING gives the row"
             parked = parked_subjects(cursor, self._reader, topic, partition)
         recent = deque(row.pop("recent"), maxlen=REMEMBERED)
-        from_the_beginning = row["next_offset"] == 0 and row["sequence"] == 0
-        return Owned(topic, partition, recent=recent, parked=parked, from_the_beginning=from_the_beginning, **row)
+        return Owned(topic, partition, recent=recent, parked=parked, **row)
 
     def start_over(self, owned: Owned) -> None:
         """The log was replaced: it is read from its beginning, and what was taken is passed over by its sequence."""
@@ -158,10 +157,9 @@ class Positions:
 
         return write
 
-    def see_ends(self, ends: Collection[tuple[Owned, int]]) -> None:
+    def see_ends(self, ends: Mapping[tuple[str, int], int]) -> None:
         """For whoever asks how far behind this reader is; what is just being moved is left for the next time."""
-        rows = [(owned.topic, owned.partition, owned.epoch, end) for owned, end in ends]
-        columns = [list(column) for column in zip(*rows, strict=True)]
+        columns = [list(column) for column in zip(*((*place, end) for place, end in ends.items()), strict=True)]
         with self._store.transaction() as cursor:
             cursor.execute(_ENDS, (*columns, self._reader, self._reader))
 

@@ -131,10 +131,14 @@ class Replays:
     def wish(self, id_: UUID, wish: Wish) -> DictRow:
         """Notes what is wished; who works on it does it. Raises a 404 or 409 Problem."""
         row = self.get(id_)
-        if row["state"] not in FITS[wish]:
-            raise wrong_state(f"The replay is {row['state']}.")
         with self._store.transaction() as cursor:
-            cursor.execute("UPDATE replays SET wish = %s WHERE id = %s", (wish, id_))
+            cursor.execute(
+                "UPDATE replays SET wish = %s WHERE id = %s AND state = ANY(%s) AND wish IS DISTINCT FROM %s",
+                (wish, id_, list(FITS[wish]), Wish.ROLL_BACK),
+            )
+            if cursor.rowcount == 0:
+                state = "being taken back" if row["wish"] == Wish.ROLL_BACK else row["state"]
+                raise wrong_state(f"The replay is {state}.")
         return row | {"wish": wish}
 
     def take(self, lease: UUID) -> DictRow | None:

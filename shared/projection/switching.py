@@ -60,6 +60,14 @@ def give_up(cursor: Cursor[DictRow], reader: str, built: Table[Any]) -> None:
     _forget(cursor, builder_of(reader, built))
 
 
+def give_up_unless_switched(cursor: Cursor[DictRow], reader: str, built: Table[Any]) -> None:
+    """Whoever is just switching to it is waited for."""
+    cursor.execute("SELECT live, previous FROM view_generations WHERE view = %s FOR UPDATE", (built.view.name,))
+    row = cursor.fetchone()
+    if row and built.generation not in row.values():
+        give_up(cursor, reader, built)
+
+
 def builder_of(reader: str, table: Table[Any]) -> str:
     """The name under which a generation that isn't live has its position."""
     return f"{reader}/{table.name}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.kafka.records import Readable
-from shared.projection.batch import DIGITS, UNREADABLE, Folding
+from shared.projection.batch import UNREADABLE, Folding, read_batch
 from shared.projection.parked import headers_of
 from shared.projection.positions import Move, Owned
 from shared.projection.states import Cell
@@ -42,6 +42,7 @@ def changed_of(foldings: Sequence[tuple[Owned, Folding]]) -> dict[str, list[Cell
     return changed
 
 
-def sequence_of(record: Readable) -> int:
-    said = headers_of(record).get("ce_sequence", "")
-    return int(said) if said.isascii() and said.isdigit() and len(said) <= DIGITS else UNREADABLE
+def sequence_of(record: Readable, last: int) -> int:
+    """As `read_batch` takes it after `last`."""
+    entries = read_batch([record], last, ())
+    return entries[0][1] if entries else UNREADABLE

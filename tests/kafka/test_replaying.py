@@ -105,7 +105,10 @@ async def test_a_dry_run_tells_what_would_differ_and_leaves_nothing(
         spoil(store)
         row = await until(replaying, replaying.replays.start(ask("dry-run")), State.DONE)
         assert (row["result"]["different"], row["result"]["only_built"]) == (1, 1)
-        assert set(row["result"]["examples"]) == {str(MEMBERS[0]), str(MEMBERS[1])}
+        assert row["result"]["examples"] == [
+            {"key": str(MEMBERS[0]), "found_in": "both", "columns": ["moods"]},
+            {"key": str(MEMBERS[1]), "found_in": "built", "columns": []},
+        ]
         about = await until(replaying, replaying.replays.start(ask("dry-run", members=[str(MEMBERS[2])])), State.DONE)
         assert (about["result"]["keys"], about["result"]["same"]) == (1, 1)
     with store.transaction() as cursor:

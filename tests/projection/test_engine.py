@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import cast
 from uuid import uuid4
 
 import pytest
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
+from shared.kafka.records import Record
 from shared.projection.engine import ATTEMPTS, Engine
 from shared.projection.generations import OtherVersion
 from shared.projection.parking_limit import COUNT, TooManyParked
@@ -105,7 +108,7 @@ def test_what_cannot_be_read_is_parked_too(engine: Engine, owned: Owned, store: 
 
 
 def test_types_that_nobody_here_knows_are_passed_over(engine: Engine, owned: Owned, store: EventStore) -> None:
-    unknown = record(0, ce_type="alongside.checkins.Invented.v1"), record(1, ce_type="")
+    unknown = record(0, ce_type="alongside.checkins.Invented.v1"), record(1, ce_type="else.v1")
     engine.take(owned, [*unknown, record(2, mood=1)])
     assert (moods(store), parked_offsets(store), owned.next_offset) == ([1], [], 3)
 
@@ -235,3 +238,28 @@ def test_rows_that_were_there_before_the_beginning_are_found_after_all(engine: E
     engine.take(engine.claim(TOPIC, 0), [record(n, mood=1, member=member) for n, member in enumerate(members)])
     assert all(moods(store, member) == [4, 1] for member in members)
     assert parked_offsets(store) == []
+
+
+UNREADABLE = (
+    replace(record(0, member=BEN), value=cast("bytes", None)),
+    replace(record(0, member=BEN), headers=()),
+    replace(record(0, member=BEN), key=None, value=b"\xff"),
+    replace(record(0, member=BEN), headers=[("ce_type", cast("bytes", None)), ("x", cast("bytes", None))]),
+    record(0, 10**4000, member=BEN),
+)
+
+
+@pytest.mark.parametrize("strange", UNREADABLE)
+def test_whatever_cannot_be_read_is_parked_and_the_others_flow_on(
+    engine: Engine, owned: Owned, store: EventStore, strange: Record
+) -> None:
+    engine.take(owned, [strange, record(1, mood=1), record(2, mood=2)])
+    assert moods(store) == [1, 2]
+    assert [offset for offset, _ in parked_offsets(store)] == [0]
+
+
+def test_a_sequence_out_of_all_proportion_is_parked_and_makes_nothing_old(
+    engine: Engine, owned: Owned, store: EventStore
+) -> None:
+    engine.take(owned, [record(0, mood=1), record(1, 10**17, member=BEN), record(2, mood=2)])
+    assert (moods(store), parked_offsets(store)) == ([1, 2], [(1, "ValueError")])

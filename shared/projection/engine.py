@@ -4,7 +4,6 @@ It knows nothing of how the records came. What has been taken already is passed 
 that died after an acknowledgement sends again, at new offsets. Without a `follow`, effects are nobody's: that is replay.
 """
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -16,6 +15,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from shared.clock import Clock, utc_now
+from shared.garbage import uncollected
 from shared.kafka.records import Readable
 from shared.observability import PARKED, READ
 from shared.projection import parked, parking_limit
@@ -189,7 +189,7 @@ class Engine:
     def _folded(self, owned: Owned, records: Iterable[Readable]) -> Taken | None:
         """None where all of them were taken before. One thread at a time: two would wait for Python's lock, and while one
         partition's batch is stored another's can be folded."""
-        with self._one_folds, _uncollected():
+        with self._one_folds, uncollected():
             return self._folded_alone(owned, records)
 
     def _folded_alone(self, owned: Owned, records: Iterable[Readable]) -> Taken | None:
@@ -247,7 +247,7 @@ class Engine:
                 if attempt == ATTEMPTS:
                     raise
         for cell in chain.from_iterable(changed.values()):
-            cell.stored()
+            cell.has_row, cell.changed = cell.state is not None, False
         for owned, _ in foldings:
             for states in owned.states.values():
                 states.rotate()
@@ -280,16 +280,6 @@ class Engine:
 
     def _views_of(self, topic: str) -> list[View[Any]]:
         return [view for view in self._views if view.topic == topic]
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Nothing that a fold makes is a cycle; looking for them would be a third of its time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 @contextmanager

@@ -25,10 +25,6 @@ class Cell:
         self.state = state
         self.has_row = state is not None
 
-    def stored(self) -> None:
-        self.has_row = self.state is not None
-        self.changed = False
-
 
 PLACES = 2**22 - 1
 

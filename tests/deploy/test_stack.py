@@ -178,7 +178,8 @@ def test_an_interrupted_start_leaves_no_process_behind(stack: Stack) -> None:
         [sys.executable, "-m", "deploy", "up", "--state", str(state)], cwd=CHECKOUT, stderr=subprocess.PIPE
     )
     assert eventually(lambda: stack.pid("kafka") is not None)
-    assert _interrupted(starting) == 130
+    time.sleep(3)
+    assert _interrupted(starting) in (130, -signal.SIGINT)
     assert leftovers.find(state) == []
 
 

@@ -8,9 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from configparser import ConfigParser
-from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -23,6 +22,14 @@ from deploy.layout import CHECKOUT
 from tests.deploy.conftest import BROKEN, checkout
 
 PATIENCE = 60
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What a shell runs in the background has SIGINT ignored, and so have all that it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def given(stack: Stack) -> dict[str, str]:
@@ -172,21 +179,14 @@ def test_down_leaves_no_process_behind(stack: Stack) -> None:
     assert not stack.layout.env.exists()
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_start_leaves_no_process_behind(stack: Stack) -> None:
+    stack.down()
     state = stack.layout.state
     starting = subprocess.Popen(
         [sys.executable, "-m", "deploy", "up", "--state", str(state)], cwd=CHECKOUT, stderr=subprocess.PIPE
     )
     assert eventually(lambda: stack.pid("kafka") is not None)
-    time.sleep(3)
-    assert _interrupted(starting) in (130, -signal.SIGINT)
+    starting.send_signal(signal.SIGINT)
+    assert starting.wait(PATIENCE) == 130
     assert leftovers.find(state) == []
-
-
-def _interrupted(process: subprocess.Popen[bytes]) -> int:
-    """As somebody does who presses Ctrl-C until it ends."""
-    while process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(1)
-    return process.returncode

@@ -5,7 +5,6 @@ A role whose database isn't there waits for it in its process: that one has its 
 
 import asyncio
 import contextlib
-import gc
 import os
 import signal
 import sys
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 import psycopg
 import structlog
 
+from shared.garbage import collect_less_often
 from shared.http.opening import Opening
 from shared.observability import Ready, configure_logging, places, reason, serve_health
 from shared.settings import Common
@@ -29,17 +29,6 @@ log = structlog.get_logger()
 
 RESTART_SECONDS = 1.0
 GRACE_SECONDS = 10.0
-
-
-COLLECTS_AFTER = (20_000, 20, 50)
-"""Objects made and not yet freed, before the collector looks at the youngest; then how often it looks at the older ones."""
-
-
-def collect_less_often() -> None:
-    """Call once all is imported, which the collector then leaves alone. Python's own setting makes it walk through whatever
-    a busy process has in hand several times for each group of requests: a fifth of ingest's time."""
-    gc.freeze()
-    gc.set_threshold(*COLLECTS_AFTER)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from services.alerts.webhooks.sending import Sender
 from shared.clock import utc_now
 from shared.http import idempotency
 from shared.kafka import relay_position, replay_command
+from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
 from shared.kafka.replay_command import Views, add_replays
 from shared.process import Role, run_all, run_role
@@ -107,14 +108,7 @@ def relay_events(start: From = None, json: AsJson = False) -> None:
     def opened() -> EventStore:
         return EventStore("alerts", common.database_url, TABLES)
 
-    if start is not None:
-        from shared.kafka.republish_command import run_republishing
-
-        run_republishing(common, opened, relay.TOPIC, relay.translate, start, json)
-    else:
-        from shared.kafka.relay_role import run_relay
-
-        run_relay(common, opened, relay.TOPIC, relay.translate)
+    relay_or_republish(common, opened, relay.TOPIC, relay.translate, start, json)
 
 
 @cli.command("webhooks")

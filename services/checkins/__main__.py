@@ -13,6 +13,7 @@ from services.checkins.settings import Settings
 from shared.clock import utc_now
 from shared.http import idempotency
 from shared.kafka import relay_position
+from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
 from shared.process import run_all
 from shared.settings import Common
@@ -59,14 +60,7 @@ def serve() -> None:
 def relay_events(start: From = None, json: AsJson = False) -> None:
     """Stored events to Kafka; with --from, those of before once more."""
     common = Settings.from_environment().common
-    if start is not None:
-        from shared.kafka.republish_command import run_republishing
-
-        run_republishing(common, lambda: _store(common), relay.TOPIC, relay.translate, start, json)
-    else:
-        from shared.kafka.relay_role import run_relay
-
-        run_relay(common, lambda: _store(common), relay.TOPIC, relay.translate)
+    relay_or_republish(common, lambda: _store(common), relay.TOPIC, relay.translate, start, json)
 
 
 @cli.command("all")

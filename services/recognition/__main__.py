@@ -14,6 +14,7 @@ from services.recognition.stream import READER, VIEWS, RecognitionReader
 from shared.clock import utc_now
 from shared.http import idempotency
 from shared.kafka import relay_position
+from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
 from shared.kafka.replay_command import Views, add_commands
 from shared.process import run_all
@@ -83,14 +84,7 @@ def follow() -> None:
 def relay_events(start: From = None, json: AsJson = False) -> None:
     """Stored events to Kafka; with --from, those of before once more."""
     common = Settings.from_environment().common
-    if start is not None:
-        from shared.kafka.republish_command import run_republishing
-
-        run_republishing(common, lambda: _store(common), relay.TOPIC, relay.translate, start, json)
-    else:
-        from shared.kafka.relay_role import run_relay
-
-        run_relay(common, lambda: _store(common), relay.TOPIC, relay.translate)
+    relay_or_republish(common, lambda: _store(common), relay.TOPIC, relay.translate, start, json)
 
 
 def _views() -> Views:

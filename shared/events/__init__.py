@@ -1,7 +1,7 @@
 """The public contracts, one file a publisher. Reading this page is reading what travels through Kafka."""
 
 from shared.events import alerts, checkins, evaluation, recognition
-from shared.events.contract import Code, PublicEvent, UnknownEventType, all_events, read_event
+from shared.events.contract import Code, PublicEvent, UnknownEventType, all_events, event_names, read_event
 
 __all__ = [
     "Code",
@@ -11,6 +11,7 @@ __all__ = [
     "all_events",
     "checkins",
     "evaluation",
+    "event_names",
     "read_event",
     "recognition",
 ]

@@ -91,4 +91,9 @@ def all_events() -> dict[str, type[PublicEvent]]:
     return dict(sorted(_types.items()))
 
 
-__all__ = ["Code", "NewerVersion", "PublicEvent", "UnknownEventType", "all_events", "read_event"]
+def event_names() -> frozenset[str]:
+    """As types are asked for: without service and version."""
+    return frozenset(kind.__name__ for kind in _types.values())
+
+
+__all__ = ["Code", "NewerVersion", "PublicEvent", "UnknownEventType", "all_events", "event_names", "read_event"]

@@ -9,12 +9,12 @@ import uvicorn
 from fastapi import FastAPI
 
 from shared.auth import Tokens
+from shared.garbage import collect_less_often
 from shared.http.app import Wall
 from shared.http.limits import RateLimit
 from shared.http.opening import Opening
 from shared.http.parts import StoreParts
 from shared.observability import configure_logging
-from shared.process import collect_less_often
 from shared.settings import Common
 
 P = TypeVar("P", bound=StoreParts[Any])

@@ -16,7 +16,6 @@ from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.record.memory_records import MemoryRecords
 
 from shared.kafka.records import Readable
-from shared.kafka.topics import PARTITIONS
 
 EMPTY_FETCH_MILLISECONDS = 20
 """For which the broker holds a fetch that finds nothing: the next partition's fetch waits behind it."""
@@ -91,13 +90,12 @@ class BulkReader:
 
     async def end(self, topic: str, partition: int) -> int:
         """The offset that the next record of this partition will have."""
-        place = TopicPartition(topic, partition)
-        return int((await self._consumer.end_offsets([place]))[place])
+        return (await self.ends([(topic, partition)]))[topic, partition]
 
-    async def ends(self, topics: Iterable[str]) -> dict[Partition, int]:
-        """As `end`, of all partitions."""
-        places = [TopicPartition(topic, partition) for topic in topics for partition in range(PARTITIONS)]
-        return {(place.topic, place.partition): end for place, end in (await self._consumer.end_offsets(places)).items()}
+    async def ends(self, places: Iterable[Partition]) -> dict[Partition, int]:
+        """As `end`, in one request to each broker."""
+        ends = await self._consumer.end_offsets([TopicPartition(*place) for place in places])
+        return {(place.topic, place.partition): end for place, end in ends.items()}
 
     async def at(self, topic: str, partition: int, offset: int) -> Readable | None:
         """The record at an offset that is below the end; None where it isn't there any more."""

@@ -12,8 +12,8 @@ from shared.projection.positions import Owned
 AT_ONCE = 2
 """Partitions: one is folded while another one's batch is being stored."""
 
-COLLECTS_AFTER = 50
-"""Batches: a catch-up may take hours."""
+BATCHES = 50
+"""After so many what is left of cycles is collected once: a catch-up may take hours."""
 
 Told = Callable[[int], object]
 
@@ -39,5 +39,5 @@ class CatchingUp:
 
     def _collect(self) -> None:
         self._batches += 1
-        if self._batches % COLLECTS_AFTER == 0:
+        if self._batches % BATCHES == 0:
             gc.collect()

@@ -82,7 +82,12 @@ def new_group(
         topic_disable_leader=True,
     )
     channel = app.topic(*topics, key_serializer="raw", value_serializer="raw", acks=False)
+    app.agent(channel, name="live")(_flowing(take))
+    app.on_rebalance_complete.connect(_claiming(app, topics, claim), weak=False)
+    return app
 
+
+def _flowing(take: Take) -> Callable[[Any], Awaitable[None]]:
     async def flow(stream: Any) -> None:
         gathering = Gathering(take)
         taking = asyncio.create_task(gathering.run())
@@ -92,18 +97,18 @@ def new_group(
         finally:
             taking.cancel()
 
+    return flow
+
+
+def _claiming(app: faust.App, topics: Sequence[str], claim: Claim) -> Callable[..., Awaitable[None]]:
     async def claimed(*_: Any, **__: Any) -> None:
-        consumer = app.consumer
-        assigned = {(tp.topic, tp.partition) for tp in consumer.assignment()}
-        resume = await claim({place for place in assigned if place[0] in topics})
+        resume = await claim({place for place in assigned(app) if place[0] in topics})
         if resume:
-            await consumer._commit(  # type: ignore[attr-defined]
+            await app.consumer._commit(  # type: ignore[attr-defined]
                 {TP(*place): offset for place, offset in resume.items()}
             )
 
-    app.agent(channel, name="live")(flow)
-    app.on_rebalance_complete.connect(claimed, weak=False)
-    return app
+    return claimed
 
 
 def assigned(app: faust.App) -> set[Partition]:

@@ -122,7 +122,8 @@ class Rebuilding:
     async def live_lag(self) -> int:
         """By how many records the live reader is behind."""
         live = await asyncio.to_thread(self.live)
-        return sum([await self._bulk.end(self._view.topic, partition) - offset for partition, offset in live.items()])
+        ends = await self._bulk.ends([(self._view.topic, partition) for partition in live])
+        return sum(ends.values()) - sum(live.values())
 
     async def compared(self) -> dict[str, Any]:
         """The differences to the live view at one position. Raises NotClose."""

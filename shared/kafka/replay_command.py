@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from shared.events import all_events
+from shared.events import event_names
 from shared.process import opened_for_a_command
 from shared.projection.replays import Ask
 from shared.projection.view import View
@@ -66,8 +66,7 @@ def replay(
 
 
 def _require_known(types: Sequence[str], members: Sequence[str]) -> None:
-    events = {kind.__name__ for kind in all_events().values()}
-    if strange := [name for name in types if name not in events]:
+    if strange := [name for name in types if name not in event_names()]:
         raise typer.BadParameter(f"--type {strange[0]}: there is no such event")
     for member in members:
         try:

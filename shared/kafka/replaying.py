@@ -17,7 +17,7 @@ from shared.clock import Clock
 from shared.kafka.bulk import bulk_reader
 from shared.kafka.rebuilding import NotClose, Rebuilding
 from shared.kafka.replay_window import Window
-from shared.kafka.topics import wait_for_topics
+from shared.kafka.topics import PARTITIONS, wait_for_topics
 from shared.observability import places
 from shared.projection.bounds import publisher_of
 from shared.projection.generations import Generations
@@ -90,11 +90,12 @@ class Replaying:
     async def _see_ends(self, topics: Sequence[str]) -> None:
         """Seen from here, a reader's lag is true also when the reader stands still."""
         positions = Positions(self._store, self._reader, self._clock)
+        places = [(topic, partition) for topic in topics for partition in range(PARTITIONS)]
         while True:
             with suppress(*AWAY):
                 async with bulk_reader(self._bootstrap) as bulk:
                     while True:
-                        await asyncio.to_thread(positions.see_ends, await bulk.ends(topics))
+                        await asyncio.to_thread(positions.see_ends, await bulk.ends(places))
                         await asyncio.sleep(BEAT_SECONDS)
             await asyncio.sleep(BEAT_SECONDS)
 

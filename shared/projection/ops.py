@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from shared.clock import Clock
 from shared.errors import invalid, unknown, wrong_state
-from shared.projection.bounds import publisher_of, span
+from shared.projection.bounds import WrongBound, publisher_of, span
 from shared.projection.replays import Ask, Replays
 from shared.projection.view import View
 from shared.store.event_store import EventStore
@@ -65,11 +65,10 @@ class Ops:
     def start(self, ask: Ask) -> UUID:
         """Raises a 404 Problem for an unknown view, a 422 for bounds that aren't of its publisher, a 409 where it is being
         built."""
-        if ask.view in self._topics:
-            try:
-                span(ask.asked, publisher_of(self._topics[ask.view]))
-            except ValueError as wrong:
-                raise invalid("/from" if ask.asked.get("from") else "/to", str(wrong)) from None
+        try:
+            span(ask.asked, publisher_of(self._topics.get(ask.view, "")))
+        except WrongBound as wrong:
+            raise invalid(f"/{wrong.name}", str(wrong)) from None
         return self.replays.start(ask)
 
     def parked(self, limit: int, after: int | None) -> list[DictRow]:

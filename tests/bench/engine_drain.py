@@ -16,10 +16,10 @@ import structlog
 
 from shared.events import PublicEvent
 from shared.events.checkins import CheckInRecorded
+from shared.garbage import collect_less_often
 from shared.kafka.bulk import bulk_reader
 from shared.kafka.catching_up import CatchingUp
 from shared.kafka.topics import PARTITIONS
-from shared.process import collect_less_often
 from shared.projection import schema
 from shared.projection.engine import Engine
 from shared.projection.generations import Generations

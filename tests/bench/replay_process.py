@@ -14,8 +14,8 @@ import sys
 import structlog
 
 from shared.clock import utc_now
+from shared.garbage import collect_less_often
 from shared.kafka.replaying import Replaying
-from shared.process import collect_less_often
 from shared.projection import schema
 from shared.projection.replays import Ask, State
 from shared.store.event_store import EventStore

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -17,8 +18,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from shared.events import checkins
 from shared.kafka.records import Record
 from shared.kafka.topics import PARTITIONS, ensure_topics
-from shared.kafka.worker import StreamWorker
 from shared.store.event_store import EventStore
+from tests.architecture.tree import ROOT
 from tests.projection.counting import POISON, Counting, counting_view
 
 NOW = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
@@ -81,8 +82,26 @@ async def publishing(kafka: str, topic: str) -> AsyncIterator[Publisher]:
         yield Publisher(topic, producer)
 
 
+class Runs(Protocol):
+    """A stream's worker, or who works on replays."""
+
+    async def run(self) -> None: ...
+
+
 @asynccontextmanager
-async def working(worker: StreamWorker) -> AsyncIterator[asyncio.Task[None]]:
+async def process(module: str, *arguments: str, stdout: int | None = None) -> AsyncIterator[asyncio.subprocess.Process]:
+    """One to be killed; at the latest when the block ends."""
+    started = await asyncio.create_subprocess_exec(sys.executable, "-u", "-m", module, *arguments, cwd=ROOT, stdout=stdout)
+    try:
+        yield started
+    finally:
+        if started.returncode is None:
+            started.kill()
+        await started.wait()
+
+
+@asynccontextmanager
+async def working(worker: Runs) -> AsyncIterator[asyncio.Task[None]]:
     """Runs until the block ends, or fails with the worker."""
     task = asyncio.create_task(worker.run())
     try:

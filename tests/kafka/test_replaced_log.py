@@ -33,6 +33,7 @@ from shared.projection.view import View
 from shared.settings import Common
 from shared.store.event_store import EventStore
 from shared.store.events import PrivateEvent
+from tests.kafka.membership import enrolments, erasures
 from tests.kafka.streaming import MEMBERS, NOW, PATIENCE, POISONED, tally_of
 from tests.kafka.test_relay import check_ins, relaying
 from tests.projection.counting import POISON, Counting
@@ -88,13 +89,13 @@ class NewWorker:
 async def test_a_topic_made_anew_while_nobody_reads_is_read_by_sequence(
     worker: NewWorker, reader: Counting, store: EventStore, common: Common, topic: str
 ) -> None:
-    await _stored(store, [*_enrolments(), *check_ins(200)])
+    await _stored(store, [*enrolments(), *check_ins(200)])
     await _sent_again(store, common, topic)
     await _sent_again(store, common, topic)  # the old log is longer than the new one
     async with worker.running():
         await _until_all_is_taken(reader, store)
     await _deleted(common.kafka, topic)
-    await _stored(store, [*check_ins(40), *_erasures()])
+    await _stored(store, [*check_ins(40), *erasures(MEMBERS[:3])])
     await _sent_again(store, common, topic)
     async with worker.running():
         await _until_all_is_taken(reader, store)
@@ -105,14 +106,14 @@ async def test_a_topic_made_anew_while_nobody_reads_is_read_by_sequence(
 async def test_a_topic_made_anew_under_a_running_worker_is_noticed_and_read_by_sequence(
     worker: NewWorker, reader: Counting, store: EventStore, common: Common, topic: str
 ) -> None:
-    await _stored(store, [*_enrolments(), *check_ins(200)])
+    await _stored(store, [*enrolments(), *check_ins(200)])
     await _sent_again(store, common, topic)
     await _sent_again(store, common, topic)
     async with worker.running(), relaying(Relay(store, common.database_url, topic, translate, common.kafka)):
         await _until_all_is_taken(reader, store)
         await _deleted(common.kafka, topic)
         await ensure_topics(common.kafka, [topic])
-        await _stored(store, [*check_ins(40), *_erasures()])
+        await _stored(store, [*check_ins(40), *erasures(MEMBERS[:3])])
         await _sent_again(store, common, topic)
         await _until_all_is_taken(reader, store)
         await _stored(store, check_ins(40))
@@ -181,18 +182,6 @@ async def test_a_bulk_read_of_what_the_log_no_longer_has_ends(common: Common, to
     async with bulk_reader(common.kafka) as bulk:
         with pytest.raises(LogReplaced):
             await anext(bulk.read(topic, 0, 5, 9))
-
-
-def _enrolments() -> list[PrivateEvent]:
-    agreed = domain.member.Consented(analytics=True, contact=True)
-    place = domain.Place(team="night", timezone="UTC", languages=("en",))
-    return [domain.Member.enrol(member, b"sealed", place, agreed, NOW) for member in MEMBERS]
-
-
-def _erasures() -> list[PrivateEvent]:
-    agreed = domain.member.Consented(analytics=True, contact=True)
-    place = domain.Place(team="night", timezone="UTC", languages=("en",))
-    return [domain.Member(member, 1, place, agreed).erase(NOW) for member in MEMBERS[:3]]
 
 
 def _poisonous(mood: int) -> PrivateEvent:

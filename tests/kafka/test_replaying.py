@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -14,8 +13,10 @@ from psycopg.rows import DictRow
 
 from deploy.ports import free_port
 from shared.clock import utc_now
+from shared.errors import Problem
 from shared.kafka.replaying import Replaying
 from shared.kafka.worker import StreamWorker
+from shared.projection.ops import Ops
 from shared.projection.reader import Changed, Changes
 from shared.projection.replays import Ask, State, Wish
 from shared.projection.view import Effect
@@ -61,17 +62,6 @@ def replaying(tally: Counting, store: EventStore, database_url: str, kafka: str)
     return Replaying(store, database_url, tally.name, tally.views, kafka, utc_now)
 
 
-@asynccontextmanager
-async def at_work(replaying: Replaying) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(replaying.run())
-    try:
-        yield task
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
 async def until(replaying: Replaying, id_: UUID, *states: State) -> dict[str, Any]:
     async with asyncio.timeout(PATIENCE):
         while (row := await asyncio.to_thread(replaying.replays.get, id_))["state"] not in states:
@@ -94,7 +84,7 @@ def spoil(store: EventStore) -> None:
 async def test_a_dry_run_tells_what_would_differ_and_leaves_nothing(
     worker: StreamWorker, replaying: Replaying, store: EventStore, topic: str, kafka: str
 ) -> None:
-    async with publishing(kafka, topic) as publisher, at_work(replaying):
+    async with publishing(kafka, topic) as publisher, working(replaying):
         await publisher.publish(400)
         async with working(worker) as task:
             await until_counted(store, publisher.published, task)
@@ -119,7 +109,7 @@ async def test_a_dry_run_tells_what_would_differ_and_leaves_nothing(
 async def test_a_shadow_is_built_beside_the_live_view_and_switched_to_while_events_come_in_and_taken_back(
     worker: StreamWorker, replaying: Replaying, store: EventStore, topic: str, kafka: str
 ) -> None:
-    async with publishing(kafka, topic) as publisher, at_work(replaying):
+    async with publishing(kafka, topic) as publisher, working(replaying):
         await publisher.publish(2_000)
         async with working(worker) as task:
             await until_counted(store, publisher.published, task)
@@ -147,7 +137,7 @@ async def test_a_shadow_is_built_beside_the_live_view_and_switched_to_while_even
 async def test_a_switch_is_not_taken_back_to_what_came_after_it(
     worker: StreamWorker, replaying: Replaying, store: EventStore, topic: str, kafka: str
 ) -> None:
-    async with publishing(kafka, topic) as publisher, at_work(replaying):
+    async with publishing(kafka, topic) as publisher, working(replaying):
         await publisher.publish(40)
         async with working(worker) as task:
             await until_counted(store, publisher.published, task)
@@ -159,6 +149,37 @@ async def test_a_switch_is_not_taken_back_to_what_came_after_it(
             while not (row := await asyncio.to_thread(replaying.replays.get, first))["problem"]:
                 await asyncio.sleep(0.05)
     assert (row["state"], row["problem"]) == (State.SWITCHED, "there is no former generation of this release's version")
+
+
+async def test_what_is_being_taken_back_is_neither_cancelled_nor_paused(
+    worker: StreamWorker, replaying: Replaying, store: EventStore, topic: str, kafka: str
+) -> None:
+    async with publishing(kafka, topic) as publisher:
+        await publisher.publish(40)
+        async with working(worker) as task:
+            await until_counted(store, publisher.published, task)
+        async with working(replaying):
+            id_ = await _switched(replaying)
+    replaying.replays.wish(id_, Wish.ROLL_BACK)
+    for wish in (Wish.CANCEL, Wish.PAUSE, Wish.ROLL_BACK):
+        with pytest.raises(Problem):
+            replaying.replays.wish(id_, wish)
+    async with working(replaying):
+        await until(replaying, id_, State.ROLLED_BACK)
+
+
+async def test_a_reader_that_stands_still_is_seen_to_lag(
+    worker: StreamWorker, replaying: Replaying, tally: Counting, store: EventStore, topic: str, kafka: str
+) -> None:
+    ops = Ops(store, tally.name, tally.views, utc_now)
+    async with publishing(kafka, topic) as publisher:
+        await publisher.publish(40)
+        async with working(worker) as task:
+            await until_counted(store, publisher.published, task)
+        await publisher.publish(7)
+        async with working(replaying), asyncio.timeout(PATIENCE):
+            while [view["lag"] for view in await asyncio.to_thread(ops.views)] != [7]:
+                await asyncio.sleep(0.05)
 
 
 async def _switched(replaying: Replaying) -> UUID:
@@ -177,7 +198,7 @@ async def test_a_release_with_a_newer_version_builds_it_and_switches_by_itself(
         async with working(StreamWorker(tally, store, database_url, kafka)) as task:
             await until_counted(store, publisher.published, task)
         worker = StreamWorker(newer, store, database_url, kafka)
-        async with working(worker) as task, at_work(Replaying(store, database_url, newer.name, newer.views, kafka, utc_now)):
+        async with working(worker) as task, working(Replaying(store, database_url, newer.name, newer.views, kafka, utc_now)):
             await publisher.publish(40)
             await until_counted(store, publisher.published, task)
     assert counted(store) == publisher.published
@@ -195,7 +216,7 @@ async def test_a_paused_replay_goes_on_where_it_was_and_a_cancelled_one_leaves_n
         async with working(worker) as task:
             await until_counted(store, publisher.published, task)
         id_ = replaying.replays.start(replace(ask(), rate=200.0))
-        async with at_work(replaying):
+        async with working(replaying):
             await until(replaying, id_, State.BUILDING)
             replaying.replays.wish(id_, Wish.PAUSE)
             paused = await until(replaying, id_, State.PAUSED)
@@ -221,7 +242,7 @@ async def test_a_replay_whose_broker_is_away_is_gone_on_with_when_it_is_there(
         row = await lonely.start(ask("dry-run"))
         await lonely.work(row)
         assert lonely.replays.get(row["id"])["state"] == State.QUEUED
-        async with at_work(replaying):
+        async with working(replaying):
             done = await until(replaying, row["id"], State.DONE)
     assert done["result"]["same"] == len(MEMBERS)
 

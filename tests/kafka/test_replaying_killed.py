@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,23 +12,10 @@ from shared.kafka.replaying import Replaying
 from shared.kafka.worker import StreamWorker
 from shared.projection.replays import Ask, Replays, State, Wish
 from shared.store.event_store import EventStore
-from tests.architecture.tree import ROOT
-from tests.kafka.streaming import MEMBERS, PATIENCE, counted, in_order, publishing, tally_of, until_counted, working
+from tests.kafka.streaming import MEMBERS, PATIENCE, counted, in_order, process, publishing, tally_of, until_counted, working
 from tests.projection.counting import moods
 
 EVENTS, PER_SECOND = 1_000, 200
-Process = asyncio.subprocess.Process
-
-
-@asynccontextmanager
-async def process(*arguments: str) -> AsyncIterator[Process]:
-    replaying = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.kafka.replaying", *arguments, cwd=ROOT)
-    try:
-        yield replaying
-    finally:
-        if replaying.returncode is None:
-            replaying.kill()
-        await replaying.wait()
 
 
 async def test_a_killed_replay_is_gone_on_with_by_another_process_and_ends_the_same(
@@ -45,9 +30,9 @@ async def test_a_killed_replay_is_gone_on_with_by_another_process_and_ends_the_s
         await until_counted(store, publisher.published, live)
 
         id_ = replays.start(Ask("counted", "shadow", "ops", {}, rate=PER_SECOND))
-        first = await stack.enter_async_context(process(*arguments))
+        first = await stack.enter_async_context(process("tests.kafka.replaying", *arguments))
         begun = await _until(replays, id_, lambda row: row["done"] > 0)
-        await stack.enter_async_context(process(*arguments))
+        await stack.enter_async_context(process("tests.kafka.replaying", *arguments))
         first.kill()
         await first.wait()
         killed = replays.get(id_)

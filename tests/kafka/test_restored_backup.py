@@ -28,6 +28,7 @@ from shared.projection.view import Effect, View
 from shared.store.event_store import EventStore
 from shared.store.events import PrivateEvent
 from tests.alerts.world import TABLES, Receiver, World, listening
+from tests.kafka.membership import enrolments, erasures
 from tests.kafka.streaming import MEMBERS, NOW, PATIENCE, end_of, records_of, working
 from tests.kafka.test_relay import check_ins, relaying
 
@@ -57,11 +58,12 @@ async def test_a_restored_backup_catches_up_to_the_same_rows_and_webhook_ids(
     async with listening(Receiver()) as receiver, relaying(Relay(store, database_url, topic, translate, kafka)):
         async with _alerts(never, topic, kafka) as world:
             world.supporter(receiver)
-            await _taken(world, store, [*_enrolments(), *_asking(5), *check_ins(60)], topic, kafka)
+            await _taken(world, store, [*enrolments(), *_asking(5), *check_ins(60)], topic, kafka)
             await _delivered(world, receiver, 5)
         await asyncio.to_thread(_copy, postgres, never, backup)
         async with _alerts(never, topic, kafka) as world:
-            await _taken(world, store, [*check_ins(60), *_asking(7), *_erasures()], topic, kafka)
+            unasked = erasures(MEMBERS[-3:])  # about whom nothing is open
+            await _taken(world, store, [*check_ins(60), *_asking(7), *unasked], topic, kafka)
             await _delivered(world, receiver, 12)
             expected = [world.rows(query) for query in (RAISED, OWED, VIEW)]
         first, receiver.got = receiver.got, []
@@ -109,19 +111,6 @@ async def _delivered(world: World, receiver: Receiver, count: int) -> None:
         async with asyncio.timeout(PATIENCE):
             while await asyncio.to_thread(world.rows, "SELECT FROM deliveries WHERE state = 'owed'"):
                 await asyncio.sleep(0.05)
-
-
-def _enrolments() -> list[PrivateEvent]:
-    agreed = domain.member.Consented(analytics=True, contact=True)
-    place = domain.Place(team="night", timezone="UTC", languages=("en",))
-    return [domain.Member.enrol(member, b"sealed", place, agreed, NOW) for member in MEMBERS]
-
-
-def _erasures() -> list[PrivateEvent]:
-    """Of members about whom nothing is open."""
-    agreed = domain.member.Consented(analytics=True, contact=True)
-    place = domain.Place(team="night", timezone="UTC", languages=("en",))
-    return [domain.Member(member, 1, place, agreed).erase(NOW) for member in MEMBERS[-3:]]
 
 
 def _asking(count: int) -> list[PrivateEvent]:

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 from shared.kafka.records import OutgoingRecord, Record
 from shared.kafka.sending import Sending
 from shared.kafka.topics import ensure_topics
-from tests.kafka.streaming import MEMBERS, records_of
+from tests.kafka.streaming import MEMBERS, end_of, records_of
 
 SMALL_BATCH_BYTES = 1_024
 KEYS = [str(member).encode() for member in MEMBERS]
@@ -62,5 +62,6 @@ async def test_a_record_larger_than_a_batch_is_a_batch_of_its_own(producer: AIOK
     assert sorted(record.value for record in records) == sorted([b"before", large, b"after"] * len(KEYS))
 
 
-async def test_nothing_to_send_is_acknowledged_at_once(producer: AIOKafkaProducer, topic: str) -> None:
+async def test_nothing_to_send_is_acknowledged_at_once(producer: AIOKafkaProducer, kafka: str, topic: str) -> None:
     await send(producer, topic, [])
+    assert await end_of(kafka, topic) == 0

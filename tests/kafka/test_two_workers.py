@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 from shared.store.event_store import EventStore
-from tests.architecture.tree import ROOT
-from tests.kafka.streaming import MEMBERS, PATIENCE, counted, in_order, publishing, until_counted
+from tests.kafka.streaming import MEMBERS, PATIENCE, counted, in_order, process, publishing, until_counted
 from tests.projection.counting import moods
 
 Worker = asyncio.subprocess.Process
 
 
-@asynccontextmanager
-async def process(*arguments: str) -> AsyncIterator[Worker]:
-    worker = await asyncio.create_subprocess_exec(
-        sys.executable, "-u", "-m", "tests.kafka.tallying", *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        yield worker
-    finally:
-        if worker.returncode is None:
-            worker.kill()
-        await worker.wait()
+def worker(*arguments: str) -> AbstractAsyncContextManager[Worker]:
+    return process("tests.kafka.tallying", *arguments, stdout=asyncio.subprocess.PIPE)
 
 
 async def test_two_workers_share_and_one_takes_over_from_the_killed_one(
     store: EventStore, database_url: str, topic: str, kafka: str
 ) -> None:
     arguments = (database_url, kafka, topic)
-    async with publishing(kafka, topic) as publisher, process(*arguments) as first, process(*arguments) as second:
+    async with publishing(kafka, topic) as publisher, worker(*arguments) as first, worker(*arguments) as second:
         await publisher.publish(200)
         await asyncio.gather(_has_two_partitions(first), _has_two_partitions(second))
         for _ in range(20):

@@ -9,7 +9,7 @@ import pytest
 
 from shared.kafka.records import Record
 from shared.projection.engine import Engine
-from shared.projection.switching import NotTheSame, builder_of, switch
+from shared.projection.switching import NotTheSame, builder_of, give_up_unless_switched, switch
 from shared.projection.tables import Table
 from shared.store.event_store import EventStore
 from tests.projection.counting import ADA, BEN, NOW, POISON, TOPIC, Counting, mended_view, moods, parked_offsets, record
@@ -85,6 +85,19 @@ def test_a_shadow_passes_over_what_the_live_reader_has_parked_and_dropped_at_oth
     shadow.take(shadow.claim(TOPIC, 0), at_offsets(sent))
     switched(store, reader, table)
     assert [moods(store, member) for member in (ADA, BEN, CAT)] == [[1], [4], [2]]
+
+
+def test_who_gives_up_a_build_leaves_what_was_switched_to_meanwhile(
+    engine: Engine, store: EventStore, reader: Counting
+) -> None:
+    sent = [record(0, mood=1), record(1, mood=2)]
+    engine.take(engine.claim(TOPIC, 0), sent)
+    shadow, table = shadow_of(store, reader)
+    shadow.take(shadow.claim(TOPIC, 0), sent)
+    switched(store, reader, table)
+    with store.transaction() as cursor:
+        give_up_unless_switched(cursor, reader.name, table)
+    assert moods(store) == [1, 2]
 
 
 def test_an_event_at_the_offset_of_one_that_was_parked_in_the_log_before_is_folded(

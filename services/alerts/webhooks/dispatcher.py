@@ -71,7 +71,10 @@ class Dispatcher:
 
     async def drain(self) -> None:
         """Does everything that is due now, and what becomes due by it."""
-        while await self.take() or self._tasks:
+        while True:
+            nothing_under_way = not self._tasks  # what ends while it is asked what is due may have made more of it
+            if not await self.take() and nothing_under_way:
+                return
             if self._tasks:
                 await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
 

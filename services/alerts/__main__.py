@@ -12,6 +12,7 @@ import typer
 from services.alerts import relay
 from services.alerts.application.alerts import Alerts
 from services.alerts.application.commands import Commands
+from services.alerts.application.holdings import Holdings
 from services.alerts.application.intake import Intake
 from services.alerts.application.outcomes import Outcomes
 from services.alerts.application.owing import Owing
@@ -71,7 +72,9 @@ class Wiring:
         answers = Answers(self.store, self.kek.key_for("idempotent answers"), utc_now)
         writes = Writes(self.store, answers, Commands(self.alerts, self.staff, owing).decide)
         reached = Positions(self.store, READER).reached
-        parts = OpenParts(self.store, writes, Reading(self.store, utc_now), owing, self.links, reached)
+        reading = Reading(self.store, utc_now)
+        parts = OpenParts(self.store, writes, reading, owing, self.links, reached)
+        parts.holdings = Holdings(self.store, reading)
         parts.ops = Ops(self.store, READER, VIEWS, utc_now)
         return parts
 

@@ -37,13 +37,16 @@ def _store(common: Common) -> EventStore:
 def _open(settings: Settings) -> "OpenParts":
     from services.checkins.api.parts import OpenParts
     from shared.http.idempotency import Answers
+    from shared.http.peers import Peers
     from shared.http.writes import Writes
 
     store = _store(settings.common)
     kek = KeyEncryptionKey.from_file(settings.common.keys / "kek")
     checkins = Checkins(store, MemberKeys(store, kek), utc_now)
     answers = Answers(store, kek.key_for("idempotent answers"), utc_now)
-    return OpenParts(store, checkins, Writes(store, answers, checkins.decide), utc_now)
+    parts = OpenParts(store, checkins, Writes(store, answers, checkins.decide), Peers(settings.peers), utc_now)
+    parts.holdings = checkins.held
+    return parts
 
 
 @cli.command("api")

@@ -3,7 +3,7 @@
 Commands arrive in groups; each is decided on its own, and what they share (members, keys) is read once for the group.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,13 +14,17 @@ import msgspec
 from services.checkins import views
 from services.checkins.domain import CheckIn, CheckInRecorded, DistressFlag, Member, Place
 from services.checkins.domain.crisis import CrisisLine, crisis_lines
-from services.checkins.domain.member import Consented
+from services.checkins.domain.member import Consented, MemberEnrolled, MemberRenamed
 from services.checkins.domain.safety import calls_for_crisis_lines
 from shared.clock import Clock
 from shared.errors import Problem, invalid, unknown
 from shared.store.encryption import MemberKeys, seal, unseal
 from shared.store.event_store import EventStore
+from shared.store.events import PrivateEvent
 from shared.store.group_commit import Decision
+
+LONGEST_LOG = 100_000
+"""Lines of who read what, in an export."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +180,8 @@ class Checkins:
         if flag.reporter:
             known.member(flag.reporter, "/reporter")
         note = sealed(known.key(flag.member), command.note, flag.id, "note") if command.note else None
-        return Decision({"id": flag.id}, (flag.raise_flag(self._clock(), note),))
+        event = flag.raise_flag(self._clock(), note)
+        return Decision({"id": flag.id}, (event,), (views.put_flag(event),))
 
     def _recorded(self, command: RecordCheckIn, known: Known, pointer: str) -> CheckInRecorded:
         check_in = command.check_in
@@ -201,6 +206,28 @@ class Checkins:
         views.log_access(self._store, member, reader, "check-ins", self._clock())
         return [_readable(row, key) for row in views.check_ins_of(self._store, member, limit, before)]
 
+    def held(self, member: UUID) -> dict[str, Any]:
+        """Everything that checkins holds about a member; that it was read is written down first.
+
+        Raises a 404 Problem for an unknown or erased member.
+        """
+        key = self._keys.of([member]).get(member)
+        known = views.members(self._store, [member]).get(member)
+        if key is None or known is None:
+            raise unknown("member")
+        views.log_access(self._store, member, str(member), "export", self._clock())
+        check_ins = views.all_check_ins_of(self._store, member)
+        flags = views.flags_about(self._store, member)
+        return {
+            "name": _name(self._store.load(member), key),
+            "place": msgspec.to_builtins(known.place),
+            "consents": msgspec.to_builtins(known.consents),
+            "check_ins": [_readable(row, key) for row in check_ins],
+            "concerns_about_you": [_readable(row, key) for row in flags],
+            "concerns_by_you": list(views.flags_by(self._store, member)),
+            "accesses": list(views.accesses_of(self._store, member, LONGEST_LOG, None)),
+        }
+
     def accesses_to(self, member: UUID, limit: int, before: int | None) -> list[dict[str, Any]]:
         """Who read what about a member here, newest first."""
         return list(views.accesses_of(self._store, member, limit, before))
@@ -208,6 +235,12 @@ class Checkins:
 
 def sealed(key: bytes, text: str, record: UUID, field: str) -> bytes:
     return seal(key, text.encode(), f"checkins/{record}/{field}")
+
+
+def _name(events: Iterable[PrivateEvent], key: bytes) -> str | None:
+    """The last one that was given."""
+    named = [event for event in events if isinstance(event, MemberEnrolled | MemberRenamed)]
+    return unseal(key, named[-1].name, f"checkins/{named[-1].originator_id}/name").decode() if named else None
 
 
 def _readable(row: dict[str, Any], key: bytes) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import msgspec
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from services.checkins.domain import CheckInRecorded
+from services.checkins.domain import CheckInRecorded, DistressFlagged
 from services.checkins.domain.member import Consented, Place
 from shared.store.event_store import EventStore, Rows, Write
 
@@ -21,6 +21,10 @@ SCHEMA = (
     "CREATE INDEX IF NOT EXISTS check_ins_member ON check_ins (member, recorded_at DESC, id)",
     "CREATE TABLE IF NOT EXISTS accesses (id bigserial PRIMARY KEY, member uuid NOT NULL, reader text NOT NULL,"
     " what text NOT NULL, at timestamptz NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS distress_flags (id uuid PRIMARY KEY, member uuid NOT NULL, reporter uuid,"
+    " flagged_at timestamptz NOT NULL, signs text[] NOT NULL, urgent boolean NOT NULL, note bytea)",
+    "CREATE INDEX IF NOT EXISTS distress_flags_member ON distress_flags (member)",
+    "CREATE INDEX IF NOT EXISTS distress_flags_reporter ON distress_flags (reporter)",
     "CREATE INDEX IF NOT EXISTS accesses_member ON accesses (member, id DESC)",
 )
 
@@ -73,6 +77,8 @@ def drop_member(member: UUID) -> Write:
     def write(cursor: Cursor[DictRow]) -> None:
         cursor.execute("DELETE FROM members WHERE id = %s", (member,))
         cursor.execute("UPDATE check_ins SET note = NULL WHERE member = %s", (member,))
+        cursor.execute("DELETE FROM distress_flags WHERE member = %s", (member,))
+        cursor.execute("UPDATE distress_flags SET reporter = NULL WHERE reporter = %s", (member,))
 
     return write
 
@@ -84,6 +90,51 @@ def put_check_ins(recorded: Sequence[CheckInRecorded]) -> Write:
         " %b::smallint[], %b::smallint[], %b::boolean[], %b::bytea[])",
         rows,
     )
+
+
+def put_flag(flagged: DistressFlagged) -> Write:
+    row = (
+        flagged.originator_id,
+        flagged.member,
+        flagged.reporter,
+        flagged.at,
+        list(flagged.signs),
+        flagged.urgent,
+        flagged.note,
+    )
+
+    def write(cursor: Cursor[DictRow]) -> None:
+        cursor.execute("INSERT INTO distress_flags VALUES (%s, %s, %s, %s, %s, %s, %s)", row)
+
+    return write
+
+
+def flags_about(store: EventStore, member: UUID) -> list[DictRow]:
+    """Without who reported them: that is another person's."""
+    with store.statement() as cursor:
+        cursor.execute(
+            "SELECT id, flagged_at, signs, urgent, note FROM distress_flags WHERE member = %s ORDER BY flagged_at, id",
+            (member,),
+        )
+        return cursor.fetchall()
+
+
+def flags_by(store: EventStore, member: UUID) -> list[DictRow]:
+    """Their note isn't among them: it is kept under the other's key, and is the other's."""
+    with store.statement() as cursor:
+        cursor.execute(
+            "SELECT id, flagged_at, member AS about, signs, urgent FROM distress_flags WHERE reporter = %s"
+            " ORDER BY flagged_at, id",
+            (member,),
+        )
+        return cursor.fetchall()
+
+
+def all_check_ins_of(store: EventStore, member: UUID) -> list[DictRow]:
+    """Oldest first."""
+    with store.statement() as cursor:
+        cursor.execute("SELECT * FROM check_ins WHERE member = %s ORDER BY recorded_at, id", (member,))
+        return cursor.fetchall()
 
 
 def check_ins_of(store: EventStore, member: UUID, limit: int, before: tuple[datetime, UUID] | None) -> list[DictRow]:

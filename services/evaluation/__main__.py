@@ -64,6 +64,7 @@ def _open(settings: Settings) -> "OpenParts":
     parts = OpenParts(
         store, readings, Writes(store, answers, evaluation.decide), Positions(store, READER), kek.key_for("drawn tokens")
     )
+    parts.holdings = readings.held
     parts.ops = Ops(store, READER, views_of(instruments), utc_now)
     return parts
 

@@ -52,6 +52,7 @@ def _open(settings: Settings) -> "OpenParts":
     recognition = Recognition(store, MemberKeys(store, kek), utc_now)
     answers = Answers(store, kek.key_for("idempotent answers"), utc_now)
     parts = OpenParts(store, recognition, Writes(store, answers, recognition.decide), Positions(store, READER), utc_now)
+    parts.holdings = recognition.held
     parts.ops = Ops(store, READER, VIEWS, utc_now)
     return parts
 

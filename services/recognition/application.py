@@ -17,6 +17,9 @@ from shared.store.encryption import MemberKeys, seal, unseal
 from shared.store.event_store import EventStore, Write
 from shared.store.group_commit import Decision
 
+MOST_KUDOS = 1_000_000
+"""In an export: all of them."""
+
 MAY_SOON_BE_KNOWN_SECONDS = 1
 """A member enrolled in checkins a moment ago comes here through Kafka."""
 
@@ -117,6 +120,15 @@ class Recognition:
         rows = views.kudos(self._store, member, limit, before)
         keys = self._keys.of([row["giver"] for row in rows if row["message"]])
         return [row | {"message": _readable(row, keys)} for row in rows]
+
+    def held(self, member: UUID) -> dict[str, Any]:
+        """Everything that recognition holds about a member: their choice, and what they gave and were given."""
+        choice = views.choices(self._store, [member]).get(member)
+        return {
+            "team": views.team_of(self._store, member),
+            "on_the_board": choice.opted_in if choice else False,
+            "kudos": self.kudos_of(member, MOST_KUDOS, None),
+        }
 
     def all_kudos(self, limit: int, before: tuple[datetime, UUID] | None) -> list[dict[str, Any]]:
         """Everybody's, newest first, without their messages."""

@@ -46,6 +46,13 @@ def known_members(store: EventStore, members: Sequence[UUID]) -> frozenset[UUID]
         return frozenset(row["member"] for row in cursor)
 
 
+def team_of(store: EventStore, member: UUID) -> str | None:
+    with store.statement() as cursor:
+        cursor.execute("SELECT team FROM members WHERE member = %s", (member,))
+        row = cursor.fetchone()
+        return row["team"] if row else None
+
+
 def choices(store: EventStore, members: Sequence[UUID]) -> dict[UUID, BoardChoice]:
     with store.transaction() as cursor:
         cursor.execute("SELECT member, opted_in, version FROM board_choices WHERE member = ANY(%s)", (list(members),))

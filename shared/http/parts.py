@@ -1,7 +1,9 @@
 """What every API calls, once its store is open."""
 
 import asyncio
-from typing import Generic, TypeVar
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from shared.errors import Problem
 from shared.http.writes import Writes
@@ -9,6 +11,8 @@ from shared.projection.ops import Ops
 from shared.store.event_store import EventStore
 
 C = TypeVar("C")
+Holdings = Callable[[UUID], dict[str, Any]]
+"""Everything that a service holds about one member."""
 
 
 class StoreParts(Generic[C]):
@@ -18,6 +22,7 @@ class StoreParts(Generic[C]):
         self.store = store
         self.writes = writes
         self.ops: Ops | None = None
+        self.holdings: Holdings | None = None
 
     @property
     def required_ops(self) -> Ops:
@@ -25,6 +30,13 @@ class StoreParts(Generic[C]):
         if self.ops is None:
             raise Problem(503, "not-ready", "The views aren't open.", headers={"Retry-After": "1"})
         return self.ops
+
+    @property
+    def required_holdings(self) -> Holdings:
+        """Raises a 503 Problem where this service was opened without it."""
+        if self.holdings is None:
+            raise Problem(503, "not-ready", "What is held isn't open.", headers={"Retry-After": "1"})
+        return self.holdings
 
     def check(self) -> None:
         """Raises where the database can't be reached."""

@@ -11,6 +11,7 @@ from deploy.keys import Keys
 from services.alerts import api
 from services.alerts.api.parts import OpenParts
 from services.alerts.application.commands import Commands
+from services.alerts.application.holdings import Holdings
 from services.alerts.application.owing import Owing
 from services.alerts.application.reading import Reading
 from services.alerts.stream import READER
@@ -46,7 +47,9 @@ async def door_to(world: World, folder: Path) -> AsyncIterator[Door]:
     answers = Answers(world.store, world.key, world.clock)
     writes = Writes(world.store, answers, Commands(world.alerts, world.staff, owing).decide)
     reached = Positions(world.store, READER).reached
-    opened = OpenParts(world.store, writes, Reading(world.store, world.clock), owing, world.links, reached)
+    reading = Reading(world.store, world.clock)
+    opened = OpenParts(world.store, writes, reading, owing, world.links, reached)
+    opened.holdings = Holdings(world.store, reading)
     parts = api.Parts(lambda: opened, lambda parts: parts.check())
     await parts.run()
     app = api.build(parts, Wall(Tokens(folder / "jwks.json"), RateLimit(1000)))

@@ -65,3 +65,32 @@ async def test_a_member_sees_who_was_told_about_them_and_nobody_else_does(
     seen = await door.client.get(f"/members/{member}/accesses", headers=door.as_("member", member))
     assert [(item["alert"], item["reader"]) for item in seen.json()["items"]] == [(str(alert), str(supporter))]
     assert (await door.client.get(f"/members/{member}/accesses", headers=door.as_("admin"))).status_code == 403
+
+
+async def test_a_member_is_told_all_that_is_held_about_them(world: World, door: Door, declined: tuple[UUID, UUID]) -> None:
+    member, alert = declined
+    answer = await door.client.get(f"/members/{member}/held", headers=door.as_("member", member))
+    held = answer.json()["held"]
+    assert held["member"]["languages"] == ["en"]
+    assert [(one["id"], one["state"]) for one in held["alerts_about_you"]] == [(str(alert), "accepted")]
+    assert held["as_supporter"] is None
+    assert str(accepted_by(world, alert)) in answer.text
+
+
+async def test_a_supporter_is_told_what_they_were_asked_and_not_about_whom(
+    world: World, door: Door, declined: tuple[UUID, UUID]
+) -> None:
+    member, alert = declined
+    person = world.member_of(accepted_by(world, alert))
+    answer = await door.client.get(f"/members/{person}/held", headers=door.as_("supporter", person))
+    supporter = answer.json()["held"]["as_supporter"]
+    assert [(one["alert"], one["state"]) for one in supporter["offers"]] == [(str(alert), "accepted")]
+    assert len(supporter["endpoints"]) == 1
+    assert str(member) not in answer.text
+    assert "whsec_" not in answer.text
+
+
+async def test_what_is_held_is_told_to_nobody_else(world: World, door: Door, declined: tuple[UUID, UUID]) -> None:
+    member, _ = declined
+    for role in ("admin", "ops", "clinical_lead", "service"):
+        assert (await door.client.get(f"/members/{member}/held", headers=door.as_(role))).status_code == 403

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,8 +68,10 @@ class Served:
 
 
 @contextlib.contextmanager
-def serve(database_url: str, keys: Keys, rate: float = FAST, open_first: bool = True) -> Iterator[Served]:
-    settings = Settings(Common("checkins", database_url, "", "", "", {}, keys.folder, True, rate))
+def serve(
+    database_url: str, keys: Keys, rate: float = FAST, open_first: bool = True, peers: Mapping[str, str] | None = None
+) -> Iterator[Served]:
+    settings = Settings(Common("checkins", database_url, "", "", "", {}, keys.folder, True, rate), peers or {})
     parts = api.Parts(lambda: _open(settings), lambda opened: opened.check())
     opened = threading.Event()
 

@@ -78,6 +78,7 @@ def service(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFa
     writes = Writes(store, Answers(store, kek.key_for("idempotent answers"), clock), evaluation.decide)
     readings = Readings(store, all_instruments(), seals)
     opened = OpenParts(store, readings, writes, Positions(store, READER), kek.key_for("drawn tokens"))
+    opened.holdings = readings.held
     parts = api.Parts(lambda: opened, OpenParts.check)
     asyncio.run(parts.run())
     app = api.build(parts, Wall(Tokens(keys.folder / "jwks.json"), RateLimit(10_000)))

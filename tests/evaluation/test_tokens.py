@@ -190,3 +190,13 @@ async def test_an_erased_member_has_drawn_nothing(service: Service, ask: Ask) ->
     await survey.draw(bob)
     service.hearing.from_checkins(erased(ann))
     assert service.rows("SELECT members FROM drawn WHERE survey = %s", survey.id) == [{"members": [bob]}]
+
+
+async def test_a_member_is_told_in_which_surveys_they_drew_and_nothing_of_what_they_answered(
+    service: Service, ask: Ask, http: httpx.AsyncClient
+) -> None:
+    survey, member = await ask("held"), service.member("held")
+    token = (await survey.draw(member)).json()["token"]
+    await survey.answer(token, 1, 2, 3, 0)
+    answer = await http.get(f"/members/{member}/held", headers=service.person(member))
+    assert answer.json()["held"] == {"team": "held", "drew_a_token_in": [survey.id]}

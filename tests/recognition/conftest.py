@@ -65,6 +65,7 @@ def service(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFa
     recognition = Recognition(store, member_keys, clock)
     writes = Writes(store, Answers(store, kek.key_for("idempotent answers"), clock), recognition.decide)
     opened = OpenParts(store, recognition, writes, Positions(store, READER), clock)
+    opened.holdings = recognition.held
     opened.ops = Ops(store, READER, VIEWS, clock)
     parts = api.Parts(lambda: opened, OpenParts.check)
     asyncio.run(parts.run())

@@ -10,16 +10,15 @@ from services.checkins.api.bodies import Id, MemberBody, MemberChangeBody
 from services.checkins.api.parts import Api
 from services.checkins.application import EraseMember
 from shared.auth import Caller
-from shared.errors import forbidden
 from shared.http.app import allow
-from shared.http.reading import After, AtLeast, Limit, decode_number, decode_time_and_id, page, time_and_id, wait_until
+from shared.http.held import Person, require_self
+from shared.http.reading import After, AtLeast, Limit, decode_time_and_id, page, time_and_id, wait_until
 
 router = APIRouter(tags=["members"])
 
 Enroller = Annotated[Caller, allow(roles=["admin"], scopes=["members:write"])]
 Changer = Annotated[Caller, allow(roles=["admin", "member", "supporter"], scopes=["members:write"])]
 Eraser = Annotated[Caller, allow(roles=["admin", "member", "supporter"])]
-Person = Annotated[Caller, allow(roles=["member", "supporter", "facilitator", "clinical_lead", "evaluator", "manager"])]
 
 
 @router.post("/members", status_code=201, response_model=Id)
@@ -43,19 +42,7 @@ async def erase(member: UUID, api: Api, caller: Eraser, request: Request) -> Res
 async def own_record(
     member: UUID, api: Api, caller: Person, limit: Limit = 50, after: After = None, at_least: AtLeast = None
 ) -> dict[str, Any]:
-    _require_self(caller, member)
+    require_self(caller, member)
     await wait_until(at_least, api.reached)
     rows = await asyncio.to_thread(api.checkins.record_of, member, caller.subject, limit, decode_time_and_id(after))
     return page(rows, limit, lambda row: time_and_id("recorded_at", row))
-
-
-@router.get("/members/{member}/accesses")
-async def accesses(member: UUID, api: Api, caller: Person, limit: Limit = 50, after: After = None) -> dict[str, Any]:
-    _require_self(caller, member)
-    rows = await asyncio.to_thread(api.checkins.accesses_to, member, limit, decode_number(after))
-    return page(rows, limit, lambda row: str(row["id"]))
-
-
-def _require_self(caller: Caller, member: UUID) -> None:
-    if caller.member != member:
-        raise forbidden("A record is read by its own member only.")

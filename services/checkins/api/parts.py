@@ -8,6 +8,7 @@ from services.checkins.application import Checkins, Command
 from shared.clock import Clock
 from shared.http.opening import Opening
 from shared.http.parts import StoreParts
+from shared.http.peers import Peers
 from shared.http.writes import Writes
 from shared.store.event_store import EventStore
 
@@ -15,8 +16,9 @@ from shared.store.event_store import EventStore
 class OpenParts(StoreParts[Command]):
     """The application behind the API once its store is open."""
 
-    def __init__(self, store: EventStore, checkins: Checkins, writes: Writes[Command], clock: Clock) -> None:
+    def __init__(self, store: EventStore, checkins: Checkins, writes: Writes[Command], peers: Peers, clock: Clock) -> None:
         super().__init__(store, writes)
+        self.peers = peers
         self.checkins = checkins
         self.clock = clock
 

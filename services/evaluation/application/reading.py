@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.evaluation.application.sealing import Seals
 from services.evaluation.domain import Instrument, Survey, results
-from services.evaluation.views import surveys, tallies, waiting
+from services.evaluation.views import surveys, tallies, tokens, waiting
 from shared.errors import forbidden, unknown
 from shared.store.encryption import unseal
 from shared.store.event_store import EventStore
@@ -44,6 +44,12 @@ class Readings:
             return [results.overall(instrument, total, survey.min_scores)]
         teams = survey.teams or tuple(surveys.team_sizes(self._store))
         return results.by_team(instrument, total, cells if survey.has_cells else {teams[0]: total}, teams, survey.min_scores)
+
+    def held(self, member: UUID) -> dict[str, Any]:
+        """Everything that evaluation holds about a member: their team, and in which surveys they drew a token. What they
+        answered is nobody's, so it can't be found."""
+        team = surveys.teams_of(self._store, [member]).get(member)
+        return {"team": team, "drew_a_token_in": tokens.surveys_drawn_by(self._store, member)}
 
     def comments(self, survey: Survey, limit: int, after: UUID | None) -> list[dict[str, Any]] | None:
         """In no order that tells anything; None while fewer than `min_comments` people have commented."""

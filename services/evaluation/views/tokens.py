@@ -54,6 +54,12 @@ def have_drawn(store: EventStore, survey: UUID, members: Collection[UUID]) -> fr
         return frozenset(row["member"] for row in cursor)
 
 
+def surveys_drawn_by(store: EventStore, member: UUID) -> list[UUID]:
+    with store.transaction() as cursor:
+        cursor.execute("SELECT survey FROM drawn WHERE members @> ARRAY[%s]::uuid[] ORDER BY survey", (member,))
+        return [row["survey"] for row in cursor]
+
+
 def add_hashes(store: EventStore, survey: UUID, teams: Mapping[bytes, bytes]) -> None:
     """Adds tokens nobody has drawn yet, each hash with its sealed team, and writes the survey's whole set anew with them, in
     random order."""

@@ -1,0 +1,42 @@
+"""Everything that alerts holds about a member, for that member."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from services.alerts.application.reading import Reader, Reading
+from services.alerts.views import holding_rows, member_rows, reading_rows, roster
+from shared.store.event_store import EventStore
+
+LONGEST_LOG = 100_000
+"""Lines of who was told, in an export."""
+
+
+@dataclass(frozen=True)
+class Holdings:
+    store: EventStore
+    reading: Reading
+
+    def __call__(self, member: UUID) -> dict[str, Any]:
+        """As the member may see it: of alerts about them what comes of these, of others' alerts only that they were asked."""
+        with self.store.transaction() as cursor:
+            seen = member_rows.load(cursor, [member])[member]
+            about = holding_rows.alerts_about(cursor, member)
+            accesses = reading_rows.accesses_to(cursor, member, LONGEST_LOG, None)
+            supporter = _as_supporter(cursor, member)
+        reader = Reader(member=member)
+        return {
+            "member": msgspec.to_builtins(seen) if seen.known else None,
+            "alerts_about_you": [self.reading.alert(alert, reader) for alert in about],
+            "accesses": list(accesses),
+            "as_supporter": supporter,
+        }
+
+
+def _as_supporter(cursor: Cursor[DictRow], member: UUID) -> dict[str, Any] | None:
+    supporter = roster.supporter_of(cursor, member)
+    return holding_rows.supporter(cursor, supporter) if supporter else None

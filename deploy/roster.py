@@ -14,7 +14,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "alerts": ("api", "stream", "replays", "relay", "webhooks"),
     "recognition": ("api", "stream", "replays", "relay"),
     "evaluation": ("api", "stream", "replays", "relay"),
-    "support": ("api", "stream", "relay"),
+    "support": ("api", "stream", "replays", "relay"),
 }
 
 

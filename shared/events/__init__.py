@@ -1,6 +1,6 @@
 """The public contracts, one file a publisher. Reading this page is reading what travels through Kafka."""
 
-from shared.events import alerts, checkins, evaluation, recognition
+from shared.events import alerts, checkins, evaluation, recognition, support
 from shared.events.contract import Code, PublicEvent, UnknownEventType, all_events, event_names, read_event
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "event_names",
     "read_event",
     "recognition",
+    "support",
 ]

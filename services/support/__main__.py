@@ -1,0 +1,107 @@
+"""The only place that wires support together: `python -m services.support ROLE`.
+
+A role imports only what it runs, so that a killed one is back in half the time.
+"""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from services.support import relay, views
+from services.support.application import Members, Support
+from services.support.settings import Settings
+from services.support.stream import READER, VIEWS, SupportReader
+from shared.clock import utc_now
+from shared.http import idempotency
+from shared.kafka import relay_position
+from shared.kafka.relay_command import relay_or_republish
+from shared.kafka.relay_options import AsJson, From
+from shared.kafka.replay_command import Views, add_commands
+from shared.process import run_all
+from shared.projection import schema
+from shared.projection.generations import Generations
+from shared.projection.ops import Ops
+from shared.settings import Common
+from shared.store import encryption
+from shared.store.encryption import KeyEncryptionKey, MemberKeys
+from shared.store.event_store import EventStore
+
+if TYPE_CHECKING:
+    from services.support.api.parts import OpenParts
+
+ROLES = ("api", "stream", "replays", "relay")
+SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
+
+cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+def _store(common: Common) -> EventStore:
+    store = EventStore("support", common.database_url, SCHEMA)
+    Generations(READER, VIEWS).prepare(store)
+    return store
+
+
+def _open(settings: Settings) -> "OpenParts":
+    from services.support.api.parts import OpenParts
+    from shared.http.idempotency import Answers
+    from shared.http.writes import Writes
+    from shared.projection.positions import Positions
+
+    store = _store(settings.common)
+    kek = KeyEncryptionKey.from_file(settings.common.keys / "kek")
+    support = Support(store, MemberKeys(store, kek), utc_now)
+    answers = Answers(store, kek.key_for("idempotent answers"), utc_now)
+    parts = OpenParts(store, support, Writes(store, answers, support.decide), Positions(store, READER))
+    parts.holdings = support.held
+    parts.ops = Ops(store, READER, VIEWS, utc_now)
+    return parts
+
+
+@cli.command("api")
+def serve() -> None:
+    """HTTP in."""
+    from services.support import api
+    from shared.http.serving import run_api
+
+    settings = Settings.from_environment()
+    run_api(settings.common, lambda: _open(settings), api.build)
+
+
+@cli.command("stream")
+def follow() -> None:
+    """Kafka in."""
+    from shared.kafka.stream_role import run_stream
+
+    common = Settings.from_environment().common
+
+    def opened() -> tuple[SupportReader, EventStore]:
+        store = _store(common)
+        kek = KeyEncryptionKey.from_file(common.keys / "kek")
+        return SupportReader(Members(store, MemberKeys(store, kek))), store
+
+    run_stream(common, opened)
+
+
+@cli.command("relay")
+def relay_events(start: From = None, json: AsJson = False) -> None:
+    """Stored events to Kafka; with --from, those of before once more."""
+    common = Settings.from_environment().common
+    relay_or_republish(common, lambda: _store(common), relay.TOPIC, relay.translate, start, json)
+
+
+def _views() -> Views:
+    common = Settings.from_environment().common
+    return Views(common, lambda: _store(common), READER, VIEWS)
+
+
+add_commands(cli, _views)
+
+
+@cli.command("all")
+def all_roles() -> None:
+    """Every role, each in a process of its own."""
+    run_all("support", ROLES)
+
+
+if __name__ == "__main__":
+    cli()

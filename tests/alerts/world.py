@@ -27,7 +27,16 @@ from services.alerts.webhooks.dispatcher import Dispatcher, Does
 from services.alerts.webhooks.leases import Leases
 from services.alerts.webhooks.sending import Sender
 from shared.auth import Caller
-from shared.events.checkins import CheckInRecorded, Consents, DistressFlagged, MemberEnrolled, MemberEvent, MemberMoved, Sign
+from shared.events.checkins import (
+    CheckInRecorded,
+    ConsentChanged,
+    Consents,
+    DistressFlagged,
+    MemberEnrolled,
+    MemberEvent,
+    MemberMoved,
+    Sign,
+)
 from shared.http import idempotency
 from shared.projection import schema
 from shared.store.event_store import EventStore
@@ -147,6 +156,11 @@ class World:
             occurred_at=self.clock(), member=member, team="team", manager=manager, timezone=zone, languages=("en",)
         )
         self.tell(event)
+
+    def agrees(self, member: UUID, analytics: bool = False, contact: bool = False) -> None:
+        """To these from now on, and to nothing else."""
+        consents = Consents(analytics=analytics, contact=contact)
+        self.tell(ConsentChanged(occurred_at=self.clock(), member=member, consents=consents))
 
     def asks_for_somebody(self, member: UUID) -> UUID:
         """An orange alert's trigger."""

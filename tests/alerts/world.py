@@ -20,7 +20,7 @@ from services.alerts.application.intake import Intake
 from services.alerts.application.outcomes import Outcomes
 from services.alerts.application.staff import EnrolSupporter, RegisterEndpoint, Staff
 from services.alerts.domain.claims import ClaimLinks
-from services.alerts.stream import MemberReader
+from services.alerts.stream import READER, MemberReader
 from services.alerts.views.schema import SCHEMA
 from services.alerts.webhooks.dialling import connector
 from services.alerts.webhooks.dispatcher import Dispatcher, Does
@@ -116,9 +116,9 @@ async def listening(receiver: Receiver) -> AsyncIterator[Receiver]:
 
 
 class World:
-    """The alerts service without its processes."""
+    """The alerts service without its processes. `reader` is its stream's name, which is its group's on a broker."""
 
-    def __init__(self, database_url: str, store: EventStore) -> None:
+    def __init__(self, database_url: str, store: EventStore, reader: str = READER) -> None:
         self.database_url = database_url
         self.store = store
         self.clock = HandClock()
@@ -128,7 +128,9 @@ class World:
         self.alerts = Alerts(self.store, outcomes, self.clock)
         self.staff = Staff(self.store, self.key, self.clock, local=True)
         self.intake = Intake(self.store, outcomes, self.clock)
-        self._hearing = Hearing(store, MemberReader(self.intake), relay.translate)
+        members = MemberReader(self.intake)
+        members.name = reader
+        self._hearing = Hearing(store, members, relay.translate)
         self.leases = Leases(database_url)
 
     def tell(self, *events: MemberEvent) -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import pytest
 
 from services.alerts.application.alerts import TakeStep
+from services.alerts.application.reading import Reader, Reading
 from services.alerts.domain.alert import Alert
 from services.alerts.domain.members import Consent
 from services.alerts.views.members import Revocation
@@ -229,3 +231,19 @@ async def test_no_name_is_read_and_written_down_once_the_withdrawal_is_stored(wo
     told = sum("member" in answer.json() for answer in read)
     assert len(world.rows("SELECT id FROM accesses")) == told
     assert "member" not in (await door.client.get(f"/alerts/{alert}", params=link)).json()
+
+
+@pytest.mark.usefixtures("endpoints")
+async def test_a_withdrawal_between_looking_and_telling_is_found(world: World) -> None:
+    member = world.member()
+    alert = world.asks_for_somebody(member)
+    supporter = offered_to(world, alert)
+    world.do(world.alerts.take(TakeStep(alert, "accept", supporter)))
+
+    def just_then() -> datetime:
+        world.agrees(member)
+        return world.clock()
+
+    assert "member" in Reading(world.store, world.clock).alert(alert, Reader(supporter))
+    assert "member" not in Reading(world.store, just_then).alert(alert, Reader(supporter))
+    assert len(world.rows("SELECT id FROM accesses")) == 1

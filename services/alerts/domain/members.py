@@ -31,6 +31,11 @@ class Member:
     last_alert_at: datetime | None = None
 
     @property
+    def agreed(self) -> frozenset[Consent]:
+        answers = {Consent.ANALYTICS: self.analytics, Consent.CONTACT: self.contact}
+        return frozenset(consent for consent, agreed in answers.items() if agreed)
+
+    @property
     def may_be_analysed(self) -> bool:
         """Both agreements: that check-ins are analysed, and that somebody gets in touch because of it."""
         return self.analytics and self.contact

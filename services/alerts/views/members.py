@@ -29,8 +29,6 @@ from shared.projection.view import View
 ALERTS = UUID("6c1f1ad0-5a1e-5a0c-9f3e-6b7d1c2e8a41")
 """The name space of alert ids: an event raises the same alert at every reading."""
 
-CONSENTS = (Consent.CONTACT, Consent.ANALYTICS)
-
 SHIPPED = read_rules((Path(__file__).parents[1] / "rules.yaml").read_bytes())
 """Today's rules: part of the release, like the code that they are read by."""
 
@@ -106,9 +104,7 @@ def _agreed(state: Member, event: MemberEnrolled | ConsentChanged) -> Member:
 def _reconsidered(state: Member, event: ConsentChanged) -> tuple[Member, Sequence[Effect]]:
     """Only what was agreed to is withdrawn: who asked for a person without it, and changes another consent, is still heard."""
     then = _agreed(state, event)
-    were, are = (state.contact, state.analytics), (then.contact, then.analytics)
-    ended = [consent for consent, was, agreed in zip(CONSENTS, were, are, strict=True) if was and not agreed]
-    return then, [Revocation(state.id, consent) for consent in ended]
+    return then, [Revocation(state.id, consent) for consent in sorted(state.agreed - then.agreed)]
 
 
 def _erased(state: Member) -> Member:

@@ -28,6 +28,8 @@ def translate(event: PrivateEvent) -> PublicEvent | None:
             return alerts.AlertAccepted(occurred_at=at, alert=alert, supporter=event.supporter)
         case events.SentOutside():
             return alerts.AlertSentOutside(occurred_at=at, alert=alert)
-        case events.Closed() | events.Cancelled():
+        case events.Closed() | events.Cancelled() | events.ConsentWithdrawn():
             return alerts.AlertClosed(occurred_at=at, alert=alert)
+        case events.Reopened():
+            return alerts.AlertReopened(occurred_at=at, alert=alert)
     return None

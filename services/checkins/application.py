@@ -94,7 +94,10 @@ Command = EnrolMember | ChangeMember | EraseMember | RecordCheckIn | RecordCheck
 
 @dataclass(frozen=True)
 class Known:
-    """The members that a group of commands is about, whose keys are unwrapped only for who writes something down."""
+    """The members that a group of commands is about, whose keys are unwrapped only for who writes something down.
+
+    What one command changes of a member, the next of the group knows: a consent that was withdrawn is withdrawn for it.
+    """
 
     members: dict[UUID, views.KnownMember]
     unwrap: Callable[[UUID, bytes], bytes]
@@ -107,6 +110,9 @@ class Known:
         if member not in self.members:
             raise unknown("member", pointer)
         return self.members[member]
+
+    def changed(self, member: UUID, place: Place, consents: Consented) -> None:
+        self.members[member] = self.members[member].changed(place, consents)
 
 
 class Checkins:
@@ -147,6 +153,7 @@ class Checkins:
         consents = msgspec.structs.replace(member.consents, **command.consents)
         name = sealed(known.key(member.id), command.name, member.id, "name") if command.name is not None else None
         events = member.change(self._clock(), place, consents, name)
+        known.changed(member.id, place, consents)
         return Decision({"id": member.id}, events, (views.put_member(member.id, place, consents),))
 
     def erase(self, command: EraseMember, known: Known) -> Decision[Any]:

@@ -46,6 +46,9 @@ class KnownMember:
     def consents(self) -> Consented:
         return msgspec.json.decode(self.consents_json, type=Consented)
 
+    def changed(self, place: Place, consents: Consented) -> "KnownMember":
+        return KnownMember(self.id, self.wrapped_key, *_as_json(place, consents))
+
 
 MEMBERS = """SELECT id, wrapped AS wrapped_key, place::text AS place_json, consents::text AS consents_json
 FROM members JOIN member_keys ON member = id WHERE id = ANY(%b)"""
@@ -59,7 +62,7 @@ def members(store: EventStore, ids: Sequence[UUID]) -> dict[UUID, KnownMember]:
 
 
 def put_member(member: UUID, place: Place, consents: Consented) -> Write:
-    values = (member, msgspec.json.encode(place).decode(), msgspec.json.encode(consents).decode())
+    values = (member, *_as_json(place, consents))
 
     def write(cursor: Cursor[DictRow]) -> None:
         cursor.execute(
@@ -69,6 +72,10 @@ def put_member(member: UUID, place: Place, consents: Consented) -> Write:
         )
 
     return write
+
+
+def _as_json(place: Place, consents: Consented) -> tuple[str, str]:
+    return msgspec.json.encode(place).decode(), msgspec.json.encode(consents).decode()
 
 
 def drop_member(member: UUID) -> Write:

@@ -58,4 +58,8 @@ class AlertSentOutside(AlertEvent):
 
 
 class AlertClosed(AlertEvent):
-    pass
+    """It has ended. Why (closed, cancelled, a consent withdrawn) stays in alerts: it would tell of the member."""
+
+
+class AlertReopened(AlertEvent):
+    """It had ended and is offered again; an AlertClosed follows once more."""

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from services.alerts.domain import events
+from services.alerts.domain.members import Consent
 from services.alerts.domain.signals import Signal
 from services.alerts.relay import translate
 from shared.events import alerts
@@ -44,10 +45,17 @@ def test_each_step_has_its_public_event() -> None:
     assert named(events.Accepted, supporter=SUPPORTER) == "AlertAccepted"
     assert named(events.SentOutside) == "AlertSentOutside"
     assert named(events.Closed) == named(events.Cancelled) == "AlertClosed"
+    assert named(events.Reopened) == "AlertReopened"
+
+
+def test_that_a_consent_was_withdrawn_is_published_as_an_end_like_any_other() -> None:
+    withdrawn = events.ConsentWithdrawn(originator_id=ALERT, at=NOW, consent=Consent.CONTACT)
+    assert translate(withdrawn) == translate(events.Closed(originator_id=ALERT, at=NOW))
 
 
 def test_supporters_and_inner_steps_are_nobody_elses_business() -> None:
     assert named(events.Withdrawn, supporter=SUPPORTER) is None
     assert named(events.Escalated, step="unanswered") is None
+    assert named(events.DangerDecided, by=MEMBER, ground=events.Ground.DANGER_TO_SELF) is None
     assert named(events.SupporterEnrolled, member=MEMBER, languages=(), skills=()) is None
     assert named(events.EndpointRegistered, supporter=SUPPORTER) is None

@@ -20,14 +20,23 @@ from services.alerts.application.intake import Intake
 from services.alerts.application.outcomes import Outcomes
 from services.alerts.application.staff import EnrolSupporter, RegisterEndpoint, Staff
 from services.alerts.domain.claims import ClaimLinks
-from services.alerts.stream import MemberReader
+from services.alerts.stream import READER, MemberReader
 from services.alerts.views.schema import SCHEMA
 from services.alerts.webhooks.dialling import connector
 from services.alerts.webhooks.dispatcher import Dispatcher, Does
 from services.alerts.webhooks.leases import Leases
 from services.alerts.webhooks.sending import Sender
 from shared.auth import Caller
-from shared.events.checkins import CheckInRecorded, Consents, DistressFlagged, MemberEnrolled, MemberEvent, MemberMoved, Sign
+from shared.events.checkins import (
+    CheckInRecorded,
+    ConsentChanged,
+    Consents,
+    DistressFlagged,
+    MemberEnrolled,
+    MemberEvent,
+    MemberMoved,
+    Sign,
+)
 from shared.http import idempotency
 from shared.projection import schema
 from shared.store.event_store import EventStore
@@ -107,9 +116,9 @@ async def listening(receiver: Receiver) -> AsyncIterator[Receiver]:
 
 
 class World:
-    """The alerts service without its processes."""
+    """The alerts service without its processes. `reader` is its stream's name, which is its group's on a broker."""
 
-    def __init__(self, database_url: str, store: EventStore) -> None:
+    def __init__(self, database_url: str, store: EventStore, reader: str = READER) -> None:
         self.database_url = database_url
         self.store = store
         self.clock = HandClock()
@@ -119,7 +128,9 @@ class World:
         self.alerts = Alerts(self.store, outcomes, self.clock)
         self.staff = Staff(self.store, self.key, self.clock, local=True)
         self.intake = Intake(self.store, outcomes, self.clock)
-        self._hearing = Hearing(store, MemberReader(self.intake), relay.translate)
+        members = MemberReader(self.intake)
+        members.name = reader
+        self._hearing = Hearing(store, members, relay.translate)
         self.leases = Leases(database_url)
 
     def tell(self, *events: MemberEvent) -> None:
@@ -147,6 +158,11 @@ class World:
             occurred_at=self.clock(), member=member, team="team", manager=manager, timezone=zone, languages=("en",)
         )
         self.tell(event)
+
+    def agrees(self, member: UUID, analytics: bool = False, contact: bool = False) -> None:
+        """To these from now on, and to nothing else."""
+        consents = Consents(analytics=analytics, contact=contact)
+        self.tell(ConsentChanged(occurred_at=self.clock(), member=member, consents=consents))
 
     def asks_for_somebody(self, member: UUID) -> UUID:
         """An orange alert's trigger."""

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.alerts.application.staff import EnrolSupporter, RegisterEndpoint
+from services.alerts.domain.events import Ground
 from shared.auth import Caller
 from shared.errors import invalid
 from shared.events.contract import Code
@@ -32,6 +33,10 @@ class EndpointBody(Body):
 
     def command(self, caller: Caller) -> RegisterEndpoint:
         return RegisterEndpoint(self.supporter, self.url, caller)
+
+
+class DangerBody(Body):
+    ground: Ground
 
 
 class Id(BaseModel):

@@ -1,6 +1,6 @@
 """The life of alerts: the supporter's and the member's steps, and the timers that are due."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,11 +8,13 @@ from uuid import UUID
 from services.alerts.application.outcomes import Outcomes
 from services.alerts.domain import steps
 from services.alerts.domain.alert import Alert, after, replay
-from services.alerts.domain.eligibility import Pool, eligible, recused
+from services.alerts.domain.consent import decide_danger, require_no_danger
+from services.alerts.domain.eligibility import Pool, eligible, is_recused, recused
+from services.alerts.domain.events import Ground
 from services.alerts.domain.firing import fire, looks_go_on
 from services.alerts.domain.steps import Events
 from services.alerts.domain.timers import Timer, next_look
-from services.alerts.views import alert_rows, roster
+from services.alerts.views import alert_rows, reading_rows, roster
 from shared.clock import Clock
 from shared.errors import forbidden, unknown, wrong_state
 from shared.store.event_store import Conflict, EventStore, Write
@@ -44,6 +46,15 @@ class CancelAlert:
 
 
 @dataclass(frozen=True)
+class DecideDanger:
+    """A clinical lead's, by their own member id."""
+
+    alert: UUID
+    by: UUID
+    ground: Ground
+
+
+@dataclass(frozen=True)
 class Alerts:
     """The use cases of alerts over one event store."""
 
@@ -70,7 +81,19 @@ class Alerts:
         alert, at = self.load(command.alert), self.clock()
         if command.member != alert.member:
             raise forbidden("Only the member whom an alert is about can cancel it.")
+        require_no_danger(alert)
         return self._decision(alert, steps.cancel(alert, at), self._pool(alert, at))
+
+    def decide_danger(self, command: DecideDanger) -> Decision[Any]:
+        """Raises a 403 Problem for who is recused; that it was decided, and by whom, is written down for the member."""
+        alert, at = self.load(command.alert), self.clock()
+        pool = self._pool(alert, at, command.by)
+        if is_recused(pool, alert, command.by):
+            raise forbidden("This decision isn't the caller's to take.")
+        events = decide_danger(alert, command.by, command.ground, eligible(pool, alert, at), at)
+        decision = self._decision(alert, events, pool)
+        access = reading_rows.Access(alert.id, alert.member, command.by, reading_rows.DANGER, at)
+        return replace(decision, writes=(*decision.writes, reading_rows.logged(access)))
 
     def fire(self, timer: Timer) -> None:
         """Does what a due timer calls for and takes the timer away, in one transaction."""
@@ -93,9 +116,9 @@ class Alerts:
             writes.append(alert_rows.set_timers([next_look(timer, at)]))
         self.store.record(events, writes)
 
-    def _pool(self, alert: Alert, at: datetime) -> Pool:
+    def _pool(self, alert: Alert, at: datetime, *others: UUID) -> Pool:
         with self.store.transaction() as cursor:
-            return roster.pool(cursor, [alert.member], at)
+            return roster.pool(cursor, [alert.member, *others], at)
 
     def _decision(self, alert: Alert, events: Events, pool: Pool) -> Decision[Any]:
         then = after(alert, events)

@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.alerts.application.alerts import Alerts, CancelAlert, TakeStep
+from services.alerts.application.alerts import Alerts, CancelAlert, DecideDanger, TakeStep
 from services.alerts.application.owing import Owing, RetryDelivery
 from services.alerts.application.staff import EnrolSupporter, RegisterEndpoint, Staff
 from shared.errors import Problem
 from shared.store.group_commit import Decision
 
-Command = EnrolSupporter | RegisterEndpoint | TakeStep | CancelAlert | RetryDelivery
+Command = EnrolSupporter | RegisterEndpoint | TakeStep | CancelAlert | DecideDanger | RetryDelivery
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Commands:
             RegisterEndpoint: self.staff.register,
             TakeStep: self.alerts.take,
             CancelAlert: self.alerts.cancel,
+            DecideDanger: self.alerts.decide_danger,
             RetryDelivery: self.owing.retry,
         }
         try:

@@ -1,6 +1,7 @@
-"""The stream's use case: alerts from what the detectors saw in members' events, and farewells."""
+"""The stream's use case: alerts from what the detectors saw in members' events, withdrawn consents, and farewells."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,15 +13,18 @@ from services.alerts.application.outcomes import Outcomes
 from services.alerts.application.staff import switching_off
 from services.alerts.domain import steps
 from services.alerts.domain.alert import after, evolve, replay
+from services.alerts.domain.consent import withdraw_consent
 from services.alerts.domain.eligibility import Pool, eligible
 from services.alerts.domain.events import Offered
-from services.alerts.domain.members import Member
+from services.alerts.domain.members import Consent, Member
 from services.alerts.views import alert_rows, member_rows, roster
-from services.alerts.views.members import Concern, Effect, Farewell
+from services.alerts.views.members import Concern, Effect, Farewell, Revocation
 from shared.clock import Clock
 from shared.projection.reader import Changes
 from shared.store.event_store import EventStore, Write
 from shared.store.events import PrivateEvent
+
+Revoked = Mapping[UUID, Collection[Consent]]
 
 
 @dataclass(frozen=True)
@@ -41,18 +45,20 @@ class Intake:
     def _act(
         self, cursor: Cursor[DictRow], members: Mapping[UUID, Member], effects: Sequence[Effect]
     ) -> tuple[list[PrivateEvent], list[Write]]:
-        concerns = {
-            effect.alert: effect for effect in effects if isinstance(effect, Concern) and not members[effect.member].erased
-        }
+        here = [effect for effect in effects if not members[effect.member].erased]
+        concerns = {effect.alert: effect for effect in here if isinstance(effect, Concern)}
         gone = [effect.member for effect in effects if isinstance(effect, Farewell)]
-        events, writes = self._raise(cursor, members, concerns) if concerns else ([], [])
+        events, writes = self._raise(cursor, members, concerns, revoked_after(here)) if concerns else ([], [])
+        if revoked := revoked_by(here):
+            withdrawn, withdrawn_writes = self._withdraw(cursor, revoked)
+            events, writes = events + withdrawn, writes + withdrawn_writes
         if gone:
             ended, ended_writes = self._end(cursor, gone)
             return events + ended, writes + ended_writes
         return events, writes
 
     def _raise(
-        self, cursor: Cursor[DictRow], members: Mapping[UUID, Member], concerns: dict[UUID, Concern]
+        self, cursor: Cursor[DictRow], members: Mapping[UUID, Member], concerns: dict[UUID, Concern], revoked: Revoked
     ) -> tuple[list[PrivateEvent], list[Write]]:
         at = self.clock()
         known = alert_rows.known_alerts(cursor, list(concerns))
@@ -62,21 +68,38 @@ class Intake:
         for concern in concerns.values():
             if concern.alert in known:
                 continue
-            raised, rows, pool = self._raise_one(concern, pool)
+            raised, rows, pool = self._raise_one(concern, pool, revoked[concern.alert])
             events += raised
             writes += rows
         return events, writes
 
-    def _raise_one(self, concern: Concern, pool: Pool) -> tuple[Sequence[PrivateEvent], Sequence[Write], Pool]:
+    def _raise_one(
+        self, concern: Concern, pool: Pool, revoked: Collection[Consent]
+    ) -> tuple[Sequence[PrivateEvent], Sequence[Write], Pool]:
+        """Where the same batch has the withdrawal of what it stands on, nobody is asked to begin with."""
         at = self.clock()
         raised = steps.raise_alert(
             concern.alert, concern.member, concern.tier, concern.signals, concern.trigger, concern.reporter, at
         )
         alert = evolve(None, raised)
-        offered = steps.offer_next(alert, eligible(pool, alert, at), at)
-        events = (raised, *offered)
-        rows = self.outcomes.rows(after(alert, offered), events, pool)
-        return events, rows, pool.with_offers_to({event.supporter for event in offered if isinstance(event, Offered)})
+        then = withdraw_consent(alert, revoked, at) or steps.offer_next(alert, eligible(pool, alert, at), at)
+        events = (raised, *then)
+        rows = self.outcomes.rows(after(alert, then), events, pool)
+        return events, rows, pool.with_offers_to({event.supporter for event in then if isinstance(event, Offered)})
+
+    def _withdraw(self, cursor: Cursor[DictRow], revoked: Revoked) -> tuple[list[PrivateEvent], list[Write]]:
+        """What is open and stands on what was withdrawn ends; whoever was asked, or has it, is told."""
+        at = self.clock()
+        pool = roster.pool(cursor, list(revoked), at)
+        events: list[PrivateEvent] = []
+        writes: list[Write] = []
+        for id_ in alert_rows.open_alerts_about(cursor, list(revoked)):
+            alert = replay(self.store.load(id_))
+            assert alert is not None, "an alert's row is written with its events"
+            withdrawn = withdraw_consent(alert, revoked[alert.member], at)
+            events += withdrawn
+            writes += self.outcomes.rows(after(alert, withdrawn), withdrawn, pool)
+        return events, writes
 
     def _end(self, cursor: Cursor[DictRow], gone: Sequence[UUID]) -> tuple[list[PrivateEvent], list[Write]]:
         """Open alerts about erased members are cancelled, and their own endpoints are switched off."""
@@ -91,6 +114,27 @@ class Intake:
             events += cancelled
             writes += self.outcomes.rows(after(alert, cancelled), cancelled, pool)
         return events, writes
+
+
+def revoked_by(effects: Sequence[Effect]) -> Revoked:
+    """What each member withdrew."""
+    revoked: defaultdict[UUID, set[Consent]] = defaultdict(set)
+    for effect in effects:
+        if isinstance(effect, Revocation):
+            revoked[effect.member].add(effect.consent)
+    return revoked
+
+
+def revoked_after(effects: Sequence[Effect]) -> Revoked:
+    """By alert, what its member withdrew after it was raised: who withdraws and then asks for a person is heard."""
+    revoked: defaultdict[UUID, set[Consent]] = defaultdict(set)
+    found: dict[UUID, Collection[Consent]] = {}
+    for effect in reversed(effects):
+        if isinstance(effect, Revocation):
+            revoked[effect.member].add(effect.consent)
+        elif isinstance(effect, Concern):
+            found[effect.alert] = frozenset(revoked[effect.member])
+    return found
 
 
 def _pool(cursor: Cursor[DictRow], members: Mapping[UUID, Member], at: datetime) -> Pool:

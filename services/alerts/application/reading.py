@@ -11,13 +11,16 @@ import msgspec
 from psycopg.rows import DictRow
 
 from services.alerts.domain.alert import Alert, Offer, replay
-from services.alerts.domain.eligibility import recused
-from services.alerts.domain.events import AlertEvent, Declined, Offered, Postponed, Withdrawn
+from services.alerts.domain.eligibility import Pool, recused
+from services.alerts.domain.events import AlertEvent, DangerDecided, Declined, Offered, Postponed, Withdrawn
 from services.alerts.views import reading_rows, roster
 from shared.clock import Clock
 from shared.errors import forbidden, unknown
 from shared.store.event_store import EventStore
 from shared.store.events import PrivateEvent
+
+SHOWN = ("supporter", "expires_at", "step", "consent", "by", "ground")
+"""Fields of the private events that a timeline tells."""
 
 WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -53,9 +56,11 @@ class Reading:
         if reader.supporter is None or found.accepted_by != reader.supporter:
             return shown
         with self.store.transaction() as cursor:
-            if recused(roster.pool(cursor, [found.member], self.clock()), found, reader.supporter):
+            pool = roster.pool(cursor, [found.member], self.clock())
+            if not (_is_told(pool, found, reader.supporter) and reading_rows.has_it(cursor, alert, reader.supporter)):
                 return shown
-            reading_rows.log_access(cursor, alert, found.member, reader.supporter, self.clock())
+            access = reading_rows.Access(alert, found.member, reader.supporter, reading_rows.IDENTITY, self.clock())
+            reading_rows.log_access(cursor, access)
         return {**shown, "member": found.member}
 
     def accesses(self, member: UUID, limit: int, before: int | None) -> list[DictRow]:
@@ -90,8 +95,18 @@ def _require_part(alert: Alert, reader: Reader) -> None:
         raise forbidden("This alert was never offered to the caller.")
 
 
+def _is_told(pool: Pool, alert: Alert, supporter: UUID) -> bool:
+    """Whom it is about, while they have it; afterwards only as long as the member still agrees to contact."""
+    return not recused(pool, alert, supporter) and (not alert.has_ended or pool.members[alert.member].contact)
+
+
 def _may_see(reader: Reader, alert: Alert, event: AlertEvent) -> bool:
-    """Who declined or wasn't free is nobody's business but theirs; the member sees what comes of it, not who was asked."""
+    """Who declined or wasn't free is nobody's business but theirs; the member sees what comes of it, not who was asked.
+
+    Who decided about danger is for the member, and for those who see every alert.
+    """
+    if isinstance(event, DangerDecided):
+        return reader.sees_all or reader.member == alert.member
     if reader.sees_all or not isinstance(event, Offered | Declined | Postponed | Withdrawn):
         return True
     return event.supporter == reader.supporter and reader.member != alert.member
@@ -113,5 +128,5 @@ def _entry(event: AlertEvent) -> dict[str, Any]:
     """What happened and when. Supporters are shown by their opaque id, since ops has to see who was asked."""
     name = WORD.sub("_", type(event).__name__).lower()
     entry = {"event": name, "at": event.at, "sequence": event.originator_version}
-    more = {field: getattr(event, field) for field in ("supporter", "expires_at", "step") if hasattr(event, field)}
+    more = {field: getattr(event, field) for field in SHOWN if hasattr(event, field)}
     return {**entry, **more}

@@ -10,12 +10,15 @@ from services.alerts.domain.events import (
     Accepted,
     Cancelled,
     Closed,
+    ConsentWithdrawn,
     ContactMade,
+    DangerDecided,
     Declined,
     Escalated,
     Offered,
     Postponed,
     Raised,
+    Reopened,
     SentOutside,
     Withdrawn,
 )
@@ -59,7 +62,10 @@ class Offer:
 
 @dataclass(frozen=True)
 class Alert:
-    """`outside_since` is the version at which the outside route took it: only that one's looks for someone go on."""
+    """`outside_since` is the version at which the outside route took it: only that one's looks for someone go on.
+
+    `withdrawn_at` is when the consent on which it stood was withdrawn, `in_danger` that it goes on without.
+    """
 
     id: UUID
     version: int
@@ -72,6 +78,8 @@ class Alert:
     offers: tuple[Offer, ...] = ()
     outside_since: int | None = None
     accepted_by: UUID | None = None
+    withdrawn_at: datetime | None = None
+    in_danger: bool = False
 
     @property
     def is_waiting(self) -> bool:
@@ -124,6 +132,12 @@ def _changed(alert: Alert, event: PrivateEvent) -> Alert:
             return replace(accepted, state=State.ACCEPTED, accepted_by=event.supporter)
         case SentOutside():
             return replace(alert, state=State.OUTSIDE, outside_since=event.originator_version)
+        case ConsentWithdrawn():
+            return replace(alert, state=State.CANCELLED, accepted_by=None, withdrawn_at=event.at)
+        case DangerDecided():
+            return replace(alert, in_danger=True)
+        case Reopened():
+            return replace(alert, state=State.RAISED, outside_since=None, withdrawn_at=None)
         case Escalated():
             return alert
     return replace(alert, state=_BECOMES[type(event)])

@@ -13,9 +13,6 @@ from shared.events.checkins import CheckInRecorded, DistressFlagged
 Observed = CheckInRecorded | DistressFlagged
 Detector = Callable[[RuleSet, Member, Observed], Signal | None]
 
-PERSONS_JUDGEMENT = frozenset({"explicit_request", "urgent_flag"})
-"""Detectors that pass on what a person decided: they need no agreement to analysis, and always raise their own alert."""
-
 
 def explicit_request(rules: RuleSet, _: Member, event: Observed) -> Signal | None:
     """Someone asks for a person."""

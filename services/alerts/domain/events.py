@@ -5,11 +5,20 @@ step of one alert, and a repeated decision gives the same one.
 """
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
+from services.alerts.domain.members import Consent
 from services.alerts.domain.signals import Signal
 from shared.events.alerts import Tier
 from shared.store.events import PrivateEvent
+
+
+class Ground(StrEnum):
+    """Why a clinical lead may decide that consent isn't what matters most. There is no third, and no free text."""
+
+    DANGER_TO_SELF = "danger_to_self"
+    DANGER_TO_OTHERS = "danger_to_others"
 
 
 class AlertEvent(PrivateEvent, frozen=True, kw_only=True):
@@ -52,7 +61,8 @@ class Postponed(AlertEvent, frozen=True, kw_only=True):
 
 
 class Withdrawn(AlertEvent, frozen=True, kw_only=True):
-    """An open offer is taken back: another accepted, the alert ended, or the supporter can't be reached any more."""
+    """An offer is taken back: another accepted, the alert ended, or the supporter can't be reached any more. One that was
+    accepted only where the member's consent ended."""
 
     supporter: UUID
 
@@ -71,6 +81,23 @@ class SentOutside(AlertEvent, frozen=True, kw_only=True):
 
 class Cancelled(AlertEvent, frozen=True, kw_only=True):
     """By the member whom it is about, or because they were erased."""
+
+
+class ConsentWithdrawn(AlertEvent, frozen=True, kw_only=True):
+    """The member withdrew the agreement on which it stood. From here on nobody is told whom it was about."""
+
+    consent: Consent
+
+
+class DangerDecided(AlertEvent, frozen=True, kw_only=True):
+    """`by` is the member id of the clinical lead who decided that this alert goes on without consent, to its end."""
+
+    by: UUID
+    ground: Ground
+
+
+class Reopened(AlertEvent, frozen=True, kw_only=True):
+    """It had ended because consent was withdrawn, and begins again because of danger."""
 
 
 class Closed(AlertEvent, frozen=True, kw_only=True):

@@ -59,7 +59,7 @@ def offer_next(alert: Alert, eligible: Sequence[UUID], at: datetime) -> Events:
     if not alert.is_waiting:
         return ()
     if eligible:
-        return _numbered(alert, [_offer(alert, eligible[0], at)])
+        return numbered(alert, [_offer(alert, eligible[0], at)])
     return send_outside(alert, at)
 
 
@@ -69,13 +69,13 @@ def escalate(alert: Alert, eligible: Sequence[UUID], step: str, at: datetime) ->
         return ()
     if not eligible:
         return send_outside(alert, at)
-    return _numbered(alert, [Escalated(originator_id=alert.id, at=at, step=step), _offer(alert, eligible[0], at)])
+    return numbered(alert, [Escalated(originator_id=alert.id, at=at, step=step), _offer(alert, eligible[0], at)])
 
 
 def send_outside(alert: Alert, at: datetime) -> Events:
     if not alert.is_waiting or alert.state is State.OUTSIDE:
         return ()
-    return _numbered(alert, [SentOutside(originator_id=alert.id, at=at)])
+    return numbered(alert, [SentOutside(originator_id=alert.id, at=at)])
 
 
 def look_again(alert: Alert, eligible: Sequence[UUID], at: datetime) -> Events:
@@ -88,7 +88,7 @@ def accept(alert: Alert, supporter: UUID, at: datetime) -> Events:
     _require_open_offer(alert, supporter)
     others = [offer for offer in alert.open_offers if offer.supporter != supporter]
     accepted = Accepted(originator_id=alert.id, at=at, supporter=supporter)
-    return _numbered(alert, [accepted, *_withdrawals(alert, others, at)])
+    return numbered(alert, [accepted, *withdrawals(alert, others, at)])
 
 
 def decline(alert: Alert, supporter: UUID, eligible: Sequence[UUID], at: datetime) -> Events:
@@ -108,14 +108,14 @@ def take_back(alert: Alert, supporter: UUID, eligible: Sequence[UUID], at: datet
     offer = alert.offer_to(supporter)
     if not alert.is_waiting or offer is None or offer.state is not OfferState.OPEN:
         return ()
-    return _and_next(alert, _withdrawals(alert, [offer], at), eligible, at)
+    return _and_next(alert, withdrawals(alert, [offer], at), eligible, at)
 
 
 def record_contact(alert: Alert, supporter: UUID, at: datetime) -> Events:
     _require_accepted_by(alert, supporter)
     if alert.state is State.CONTACTED:
         raise wrong_state("Contact was recorded already.")
-    return _numbered(alert, [ContactMade(originator_id=alert.id, at=at, supporter=supporter)])
+    return numbered(alert, [ContactMade(originator_id=alert.id, at=at, supporter=supporter)])
 
 
 def close(alert: Alert, supporter: UUID | None, at: datetime) -> Events:
@@ -133,11 +133,11 @@ def cancel(alert: Alert, at: datetime) -> Events:
 def _end(alert: Alert, ending: AlertEvent, at: datetime) -> Events:
     if alert.has_ended:
         raise wrong_state(f"The alert is {alert.state} already.")
-    return _numbered(alert, [*_withdrawals(alert, alert.open_offers, at), ending])
+    return numbered(alert, [*withdrawals(alert, alert.open_offers, at), ending])
 
 
 def _and_next(alert: Alert, events: Sequence[AlertEvent], eligible: Sequence[UUID], at: datetime) -> Events:
-    done = _numbered(alert, events)
+    done = numbered(alert, events)
     then = after(alert, done)
     return done if not eligible and _is_with_somebody(then, at) else (*done, *offer_next(then, eligible, at))
 
@@ -166,10 +166,12 @@ def _offer(alert: Alert, supporter: UUID, at: datetime) -> Offered:
     return Offered(originator_id=alert.id, at=at, supporter=supporter, expires_at=at + offer_stands(alert.tier))
 
 
-def _withdrawals(alert: Alert, offers: Iterable[Offer], at: datetime) -> list[AlertEvent]:
+def withdrawals(alert: Alert, offers: Iterable[Offer], at: datetime) -> list[AlertEvent]:
+    """Each of these offers is taken back."""
     return [Withdrawn(originator_id=alert.id, at=at, supporter=offer.supporter) for offer in offers]
 
 
-def _numbered(alert: Alert, events: Iterable[AlertEvent]) -> Events:
+def numbered(alert: Alert, events: Iterable[AlertEvent]) -> Events:
+    """The complete decision: the events that follow in a row on what the alert went through before."""
     versions = enumerate(events, alert.version + 1)
     return tuple(msgspec.structs.replace(event, originator_version=version) for version, event in versions)

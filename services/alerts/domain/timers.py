@@ -1,4 +1,4 @@
-"""What has to be looked at again, and when: human time, counted from the raising or from an offer.
+"""What has to be looked at again, and when: human time, counted from the raising (or the opening again) or from an offer.
 
 Red: undelivered for 120 s or unanswered for 3 min, the next supporter; at 6 min the clinical lead; by 10 min the outside
 route. Orange: undelivered for 10 min or unanswered for 30 min, the next supporter (DOMAIN.md, detection).
@@ -11,7 +11,7 @@ from enum import StrEnum
 from uuid import UUID, uuid5
 
 from services.alerts.domain.alert import Alert
-from services.alerts.domain.events import Offered, Raised, SentOutside
+from services.alerts.domain.events import Offered, Raised, Reopened, SentOutside
 from shared.events.alerts import Tier
 from shared.store.events import PrivateEvent
 
@@ -56,7 +56,7 @@ def timers_after(alert: Alert, events: Iterable[PrivateEvent]) -> list[Timer]:
 def _timers(alert: Alert, event: PrivateEvent) -> list[Timer]:
     red, sequence = alert.tier is Tier.RED, event.originator_version
     match event:
-        case Raised() if red:
+        case Raised() | Reopened() if red:
             lead = Timer(alert.id, Kind.LEAD, sequence, event.at + RED_LEAD)
             return [lead, Timer(alert.id, Kind.OUTSIDE, sequence, event.at + RED_OUTSIDE)]
         case Offered():

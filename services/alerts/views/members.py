@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid5
 
-from services.alerts.domain.detectors import PERSONS_JUDGEMENT, Observed, detect
-from services.alerts.domain.members import Member
+from services.alerts.domain.detectors import Observed, detect
+from services.alerts.domain.members import Consent, Member
 from services.alerts.domain.rules import RuleSet, read_rules
-from services.alerts.domain.signals import Signal
+from services.alerts.domain.signals import Signal, says_a_person
 from services.alerts.domain.tiers import needs_a_supporter, tier_of
 from services.alerts.views import member_rows
 from shared.events.alerts import Tier
@@ -52,7 +52,15 @@ class Farewell:
     member: UUID
 
 
-Effect = Concern | Farewell
+@dataclass(frozen=True)
+class Revocation:
+    """The member withdrew a consent: what is open about them and stands on it ends."""
+
+    member: UUID
+    consent: Consent
+
+
+Effect = Concern | Farewell | Revocation
 
 
 def key_of(event: PublicEvent) -> tuple[UUID] | None:
@@ -76,7 +84,7 @@ def _fold(rules: RuleSet, state: Member, event: MemberEvent) -> tuple[Member, Se
         case MemberMoved():
             return _placed(state, event), ()
         case ConsentChanged():
-            return _agreed(state, event), ()
+            return _reconsidered(state, event)
         case MemberErased():
             return _erased(state), (Farewell(state.id),)
         case CheckInRecorded() | DistressFlagged():
@@ -89,7 +97,14 @@ def _placed(state: Member, event: MemberEnrolled | MemberMoved) -> Member:
 
 
 def _agreed(state: Member, event: MemberEnrolled | ConsentChanged) -> Member:
-    return replace(state, analytics=event.consents.analytics, contact=event.consents.contact)
+    agreed = replace(state, analytics=event.consents.analytics, contact=event.consents.contact)
+    return agreed if agreed.may_be_analysed else replace(agreed, last_alert_at=None)
+
+
+def _reconsidered(state: Member, event: ConsentChanged) -> tuple[Member, Sequence[Effect]]:
+    """Only what was agreed to is withdrawn: who asked for a person without it, and changes another consent, is still heard."""
+    then = _agreed(state, event)
+    return then, [Revocation(state.id, consent) for consent in sorted(state.agreed - then.agreed)]
 
 
 def _erased(state: Member) -> Member:
@@ -100,9 +115,9 @@ def _erased(state: Member) -> Member:
 def _observed(rules: RuleSet, state: Member, event: Observed) -> tuple[Member, Sequence[Effect]]:
     signals = detect(rules, state, event)
     tier, at = tier_of(signals, rules.tiers), event_time(event)
-    if not needs_a_supporter(tier) or (_is_recent(rules, state, at) and not _says_a_person(signals)):
+    if not needs_a_supporter(tier) or (_is_recent(rules, state, at) and not says_a_person(signals)):
         return state, ()
-    last = max(at, state.last_alert_at or at)
+    last = max(at, state.last_alert_at or at) if state.may_be_analysed else None
     return replace(state, last_alert_at=last), (_concern(event, tier, signals),)
 
 
@@ -113,10 +128,6 @@ def event_time(event: PublicEvent) -> datetime:
 
 def _is_recent(rules: RuleSet, state: Member, at: datetime) -> bool:
     return state.last_alert_at is not None and at < state.last_alert_at + rules.grouped_for
-
-
-def _says_a_person(signals: Sequence[Signal]) -> bool:
-    return any(signal.detector in PERSONS_JUDGEMENT for signal in signals)
 
 
 def _concern(event: Observed, tier: Tier, signals: tuple[Signal, ...]) -> Concern:
@@ -134,7 +145,7 @@ def members_view(rules: RuleSet) -> View[Member]:
     """The view by these rules. Only the shipped ones may be followed live: its states depend on them."""
     return View(
         name="members",
-        version=1,
+        version=2,
         topic="checkins.events",
         key={"member": "uuid"},
         columns={

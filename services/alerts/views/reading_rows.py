@@ -1,10 +1,16 @@
 """Lists of alerts, newest first, and the log of who read whom an alert is about."""
 
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from uuid import UUID
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
+
+from shared.store.event_store import Write
+
+IDENTITY, DANGER = "identity", "danger"
+"""What is written down: whom it is about was read, by a supporter; danger was decided, by a clinical lead (a member's id)."""
 
 _PAGE = """
 SELECT id, tier, state, points, raised_at FROM alerts
@@ -16,6 +22,17 @@ _WITH = _PAGE.format(
     part="AND (member = %(member)s::uuid"
     " OR EXISTS (SELECT FROM offers WHERE offers.alert = alerts.id AND offers.supporter = %(supporter)s::uuid))"
 )
+
+
+@dataclass(frozen=True)
+class Access:
+    """One line of the log, for the member whom it is about."""
+
+    alert: UUID
+    member: UUID
+    reader: UUID
+    what: str
+    at: datetime
 
 
 def all_alerts(cursor: Cursor[DictRow], limit: int, after: tuple[datetime, UUID] | None) -> list[DictRow]:
@@ -34,13 +51,25 @@ def alerts_with(
     return cursor.fetchall()
 
 
-def log_access(cursor: Cursor[DictRow], alert: UUID, member: UUID, reader: UUID, at: datetime) -> None:
-    cursor.execute("INSERT INTO accesses (alert, member, reader, at) VALUES (%s, %s, %s, %s)", (alert, member, reader, at))
+def has_it(cursor: Cursor[DictRow], alert: UUID, supporter: UUID) -> bool:
+    """Whether the supporter has accepted it, and nobody takes it back before this transaction ends."""
+    cursor.execute(
+        "SELECT FROM offers WHERE alert = %s AND supporter = %s AND state = 'accepted' FOR SHARE", (alert, supporter)
+    )
+    return cursor.fetchone() is not None
+
+
+def log_access(cursor: Cursor[DictRow], access: Access) -> None:
+    cursor.execute("INSERT INTO accesses (alert, member, reader, what, at) VALUES (%s, %s, %s, %s, %s)", astuple(access))
+
+
+def logged(access: Access) -> Write:
+    return lambda cursor: log_access(cursor, access)
 
 
 def accesses_to(cursor: Cursor[DictRow], member: UUID, limit: int, before: int | None) -> list[DictRow]:
     cursor.execute(
-        "SELECT id, alert, reader, at FROM accesses WHERE member = %s AND id < %s ORDER BY id DESC LIMIT %s",
+        "SELECT id, alert, reader, what, at FROM accesses WHERE member = %s AND id < %s ORDER BY id DESC LIMIT %s",
         (member, before or 2**62, limit),
     )
     return cursor.fetchall()

@@ -27,7 +27,7 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS attempts (delivery uuid NOT NULL, n integer NOT NULL, at timestamptz NOT NULL,"
     " status integer, error text, latency_ms double precision NOT NULL, PRIMARY KEY (delivery, n))",
     "CREATE TABLE IF NOT EXISTS accesses (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, alert uuid NOT NULL,"
-    " member uuid NOT NULL, reader uuid NOT NULL, at timestamptz NOT NULL)",
+    " member uuid NOT NULL, reader uuid NOT NULL, what text NOT NULL, at timestamptz NOT NULL)",
     "CREATE INDEX IF NOT EXISTS accesses_member ON accesses (member)",
 )
 

@@ -1,0 +1,86 @@
+"""A consent that is withdrawn is withdrawn for whatever comes after it, in the same group of commands too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.checkins.application import ChangeMember, Checkins, Command, RecordCheckIn, RecordCheckIns
+from services.checkins.domain import CheckIn
+from services.checkins.relay import translate
+from shared.clock import utc_now
+from shared.events.checkins import ConsentChanged
+from shared.store.encryption import KeyEncryptionKey, MemberKeys
+from shared.store.event_store import EventStore
+from shared.store.group_commit import Decision, record_decisions
+from tests.checkins.serving import Served
+
+CALLS_FOR_LINES = "I want to die"
+
+
+@pytest.fixture
+def store(checkins: Served) -> Iterator[EventStore]:
+    with EventStore("checkins", checkins.database_url) as store:
+        yield store
+
+
+@pytest.fixture
+def member(checkins: Served) -> UUID:
+    return UUID(checkins.enrol(country="GB", consents={"analytics": True, "text": True, "contact": True}))
+
+
+def check_in(member: UUID) -> RecordCheckIn:
+    return RecordCheckIn(CheckIn(uuid4(), member, datetime.now(UTC), 1, wants_contact=True), CALLS_FOR_LINES)
+
+
+def withdrawing(member: UUID, *consents: str) -> ChangeMember:
+    return ChangeMember(member, {}, dict.fromkeys(consents, False), None)
+
+
+def together(checkins: Served, store: EventStore, *commands: Command) -> list[Decision[Any]]:
+    """One group, decided and stored as group commit does it."""
+    keys = MemberKeys(store, KeyEncryptionKey.from_file(checkins.keys.folder / "kek"))
+    decisions = [each for each in Checkins(store, keys, utc_now).decide(commands) if isinstance(each, Decision)]
+    assert len(decisions) == len(commands)
+    record_decisions(store, decisions)
+    return decisions
+
+
+def test_a_note_in_the_same_group_is_looked_at_before_the_withdrawal_and_not_after(
+    checkins: Served, store: EventStore, member: UUID
+) -> None:
+    before, _, after = together(checkins, store, check_in(member), withdrawing(member, "text"), check_in(member))
+    assert before.result["resources"]
+    assert after.result["resources"] == ()
+
+
+def test_a_consent_that_is_given_in_a_group_is_given_for_the_rest_of_it(
+    checkins: Served, store: EventStore, member: UUID
+) -> None:
+    checkins.http.patch(f"/members/{member}", json={"consents": {"text": False}})
+    giving = ChangeMember(member, {}, {"text": True}, None)
+    *_, after = together(checkins, store, giving, check_in(member))
+    assert after.result["resources"]
+
+
+@pytest.mark.parametrize("consent", ["analytics", "contact"])
+def test_readers_hear_of_a_withdrawal_before_what_came_after_it(
+    checkins: Served, store: EventStore, member: UUID, consent: str
+) -> None:
+    batch = RecordCheckIns((check_in(member), check_in(member)), (0, 1), ())
+    start = store.postgres.max_notification_id() or 0
+    together(checkins, store, check_in(member), withdrawing(member, consent), batch)
+    heard = [translate(event) for _, event in store.notifications(start, 10)]
+    assert [type(event).__name__ for event in heard] == ["CheckInRecorded", "ConsentChanged", *["CheckInRecorded"] * 2]
+    assert isinstance(heard[1], ConsentChanged)
+    assert getattr(heard[1].consents, consent) is False
+
+
+def test_over_http_the_next_note_is_not_looked_at_any_more(checkins: Served, member: UUID) -> None:
+    assert checkins.check_in(str(member), note=CALLS_FOR_LINES).json()["resources"]
+    assert checkins.http.patch(f"/members/{member}", json={"consents": {"text": False}}).status_code == 200
+    assert checkins.check_in(str(member), note=CALLS_FOR_LINES).json()["resources"] == []

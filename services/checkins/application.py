@@ -18,9 +18,10 @@ from services.checkins.domain.member import Consented
 from services.checkins.domain.safety import calls_for_crisis_lines
 from shared.clock import Clock
 from shared.errors import Problem, invalid, unknown
-from shared.store.encryption import MemberKeys, seal, unseal
+from shared.store.encryption import MemberKeys
 from shared.store.event_store import EventStore
 from shared.store.group_commit import Decision
+from shared.store.sealing import place, seal, unseal
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,11 @@ class Known:
     """The members that a group of commands is about, whose keys are unwrapped only for who writes something down."""
 
     members: dict[UUID, views.KnownMember]
-    unwrap: Callable[[UUID, bytes], bytes]
+    unwrap: Callable[[UUID, str, bytes], bytes]
 
     def key(self, member: UUID) -> bytes:
-        return self.unwrap(member, self.members[member].wrapped_key)
+        known = self.members[member]
+        return self.unwrap(member, known.kek_id, known.wrapped_key)
 
     def member(self, member: UUID, pointer: str) -> views.KnownMember:
         """Raises a 404 Problem for whom isn't enrolled, or no longer."""
@@ -129,7 +131,8 @@ class Checkins:
             known.member(command.place.manager, "/manager")
         member = uuid4()
         key, keep_key = self._keys.new(member)
-        event = Member.enrol(member, sealed(key, command.name, member, "name"), command.place, command.consents, self._clock())
+        name = sealed(key, command.name, member, 1, "name")
+        event = Member.enrol(member, name, command.place, command.consents, self._clock())
         writes = (keep_key, views.put_member(member, command.place, command.consents))
         return Decision({"id": member}, (event,), writes)
 
@@ -141,8 +144,11 @@ class Checkins:
             known.member(command.place["manager"], "/manager")
         place = msgspec.structs.replace(member.place, **command.place)
         consents = msgspec.structs.replace(member.consents, **command.consents)
-        name = sealed(known.key(member.id), command.name, member.id, "name") if command.name is not None else None
-        events = member.change(self._clock(), place, consents, name)
+        events = member.change(self._clock(), place, consents)
+        if command.name is not None:
+            version = member.version + len(events) + 1
+            name = sealed(known.key(member.id), command.name, member.id, version, "name")
+            events.append(member.rename(self._clock(), version, name))
         return Decision({"id": member.id}, events, (views.put_member(member.id, place, consents),))
 
     def erase(self, command: EraseMember, known: Known) -> Decision[Any]:
@@ -175,13 +181,13 @@ class Checkins:
         known.member(flag.member, "/member")
         if flag.reporter:
             known.member(flag.reporter, "/reporter")
-        note = sealed(known.key(flag.member), command.note, flag.id, "note") if command.note else None
+        note = sealed(known.key(flag.member), command.note, flag.id, 1, "note") if command.note else None
         return Decision({"id": flag.id}, (flag.raise_flag(self._clock(), note),))
 
     def _recorded(self, command: RecordCheckIn, known: Known, pointer: str) -> CheckInRecorded:
         check_in = command.check_in
         known.member(check_in.member, pointer)
-        note = sealed(known.key(check_in.member), command.note, check_in.id, "note") if command.note else None
+        note = sealed(known.key(check_in.member), command.note, check_in.id, 1, "note") if command.note else None
         return check_in.record(self._clock(), note)
 
     def _current(self, member: UUID, known: Known) -> Member:
@@ -206,14 +212,14 @@ class Checkins:
         return list(views.accesses_of(self._store, member, limit, before))
 
 
-def sealed(key: bytes, text: str, record: UUID, field: str) -> bytes:
-    return seal(key, text.encode(), f"checkins/{record}/{field}")
+def sealed(key: bytes, text: str, aggregate: UUID, version: int, field: str) -> bytes:
+    return seal(key, text.encode(), place("checkins", aggregate, version, field))
 
 
 def _readable(row: dict[str, Any], key: bytes) -> dict[str, Any]:
     shown = {name: value for name, value in row.items() if name != "member"}
     if row["note"] is not None:
-        shown["note"] = unseal(key, bytes(row["note"]), f"checkins/{row['id']}/note").decode()
+        shown["note"] = unseal(key, bytes(row["note"]), place("checkins", row["id"], 1, "note")).decode()
     return shown
 
 

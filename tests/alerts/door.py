@@ -20,6 +20,8 @@ from shared.http.idempotency import Answers
 from shared.http.limits import RateLimit
 from shared.http.writes import Writes
 from shared.projection.positions import Positions
+from shared.store.encryption import DataKeys
+from shared.store.key_encryption import KeyFile
 from tests.alerts.world import World
 
 
@@ -43,7 +45,7 @@ async def door_to(world: World, folder: Path) -> AsyncIterator[Door]:
     keys = Keys(folder)
     keys.make()
     owing = Owing(world.store, world.clock)
-    answers = Answers(world.store, world.key, world.clock)
+    answers = Answers(world.store, DataKeys(world.store, KeyFile(folder / "kek")), world.clock)
     writes = Writes(world.store, answers, Commands(world.alerts, world.staff, owing).decide)
     reached = Positions(world.store, READER).reached
     opened = OpenParts(world.store, writes, Reading(world.store, world.clock), owing, world.links, reached)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -107,6 +108,33 @@ class WrappedMeanwhile(KeyFile):
                 again = self.other.wrap(key, belongs_to)
                 cursor.execute("UPDATE member_keys SET kek_id = %s, wrapped = %s WHERE member = %s", (*again, member))
         return super().wrap(key, belongs_to)
+
+
+def test_who_enrols_while_everything_is_wrapped_anew_loses_nothing(store: EventStore, path: Path) -> None:
+    """Two processes enrol all the time, the rotation comes in the middle; a second run takes what was just being stored."""
+    running, members = [key_file(path, OLD), KeyFile(path)], enrol(store, key_file(path, OLD), 20)
+    begun, over = threading.Barrier(3), threading.Event()
+
+    def enrol_on(kek: KeyFile) -> None:
+        members.update(enrol(store, kek, 5))
+        begun.wait()
+        while not over.is_set():
+            members.update(enrol(store, kek))
+
+    threads = [threading.Thread(target=enrol_on, args=(kek,)) for kek in running]
+    for thread in threads:
+        thread.start()
+    begun.wait()
+    write_keys(path, NEW, OLD)
+    list(rewrap(store, KeyFile(path), batch=3))
+    over.set()
+    for thread in threads:
+        thread.join()
+    list(rewrap(store, KeyFile(path)))
+    alone = key_file(path, NEW)
+    assert len(members) >= 30
+    assert under(store, alone) == {("member_keys", alone.id, len(members))}
+    assert MemberKeys(store, alone).of(list(members)) == members
 
 
 def test_what_cannot_be_opened_is_counted_and_left_and_the_others_are_wrapped(store: EventStore, path: Path) -> None:

@@ -33,9 +33,12 @@ def add_keys(cli: typer.Typer, opened: Opened) -> None:
         store, kek = opened_for_a_command(opened)
         batches = list(rewrap(store, kek))
         done, failed = sum(batch.rows for batch in batches), sum(batch.failed for batch in batches)
-        told = {**_told(store, kek, status(store, kek)), "rewrapped": done, "failed": failed}
-        _say(as_json, told, [f"{store.service}: {done} keys wrapped under {kek.id}, {failed} couldn't be opened."])
-        raise typer.Exit(1 if failed else 0)
+        found = status(store, kek)
+        left = sum(one.rows for one in found if one.kek_id != kek.id)
+        told = {**_told(store, kek, found), "rewrapped": done, "failed": failed, "left": left}
+        sentence = f"{store.service}: {done} keys wrapped under {kek.id}; {left} left under others, {failed} not opened."
+        _say(as_json, told, [sentence])
+        raise typer.Exit(1 if left else 0)
 
 
 def _told(store: EventStore, kek: KeyEncryption, found: list[Under]) -> dict[str, Any]:

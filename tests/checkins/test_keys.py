@@ -122,7 +122,7 @@ def test_a_key_that_was_taken_away_too_early_is_told_and_fails_the_command(own: 
     code, told = command(own, "status")
     assert (code, [row["opens"] for row in told["keys"]]) == (1, [False, False])
     code, told = command(own, "rewrap")
-    assert (code, told["rewrapped"], told["failed"]) == (1, 0, 3)
+    assert (code, told["rewrapped"], told["failed"], told["left"]) == (1, 0, 3, 3)
 
 
 def test_a_key_file_that_everybody_can_open_ends_a_command_with_a_sentence(own: Served, keys: Keys) -> None:

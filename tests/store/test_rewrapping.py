@@ -139,12 +139,15 @@ def test_who_enrols_while_everything_is_wrapped_anew_loses_nothing(store: EventS
 
 def test_what_cannot_be_opened_is_counted_and_left_and_the_others_are_wrapped(store: EventStore, path: Path) -> None:
     lost = enrol(store, key_file(path, b"l" * 32), 2)
+    (broken,) = enrol(store, key_file(path, OLD))
+    with store.transaction() as cursor:
+        cursor.execute("UPDATE member_keys SET wrapped = 'short' WHERE member = %s", (broken,))
     members = enrol(store, key_file(path, OLD), 3)
     kek = key_file(path, NEW, OLD)
     batches = list(rewrap(store, kek))
-    assert (sum(batch.rows for batch in batches), sum(batch.failed for batch in batches)) == (3, 2)
+    assert (sum(batch.rows for batch in batches), sum(batch.failed for batch in batches)) == (3, 3)
     assert MemberKeys(store, kek).of(list(members)) == members
-    assert [one.opens for one in sorted(status(store, kek), key=lambda one: one.rows)] == [False, True]
+    assert sorted((one.rows, one.opens) for one in status(store, kek)) == [(1, False), (2, False), (3, True)]
     with pytest.raises(UnknownKey):
         MemberKeys(store, kek).of(list(lost))
 

@@ -65,6 +65,12 @@ def token(role: Annotated[str, typer.Option()], member: Annotated[str, typer.Opt
     typer.echo(Keys(state / "keys").persons_token(role, member))
 
 
+@app.command("rotate-kek")
+def rotate_kek(state: State = LOCAL) -> None:
+    """A new key-encryption key, first in its file; then each service: `python -m services.NAME keys rewrap`."""
+    Keys(state / "keys").rotate()
+
+
 @app.command(hidden=True)
 def lock() -> None:
     """Resolves Kafka's jars anew (`make lock`)."""

@@ -39,12 +39,19 @@ class Keys:
 
     def make(self) -> None:
         for name in ("kek", "claim"):
-            self._once(name, base64.b64encode(secrets.token_bytes(32)).decode())
+            self._once(name, _secret())
         if not (self.folder / "issuer.json").exists():
             key = OKPKey.generate_key("Ed25519", {"alg": ALGORITHM, "use": "sig"}, auto_kid=True)
             self._once("issuer.json", json.dumps(key.as_dict(private=True)))
         public = self._issuer().as_dict(private=False)
         write_private(self.folder / "jwks.json", json.dumps({"keys": [public]}))
+
+    def rotate(self) -> None:
+        """A new first line in `kek`. The others stay until every service has wrapped its keys under it."""
+        file = self.folder / "kek"
+        if not file.exists():
+            raise CannotStart(f"There is no kek in {self.folder} yet: run 'make up' first.")
+        write_private(file, f"{_secret()}\n{file.read_text()}")
 
     def password(self) -> str:
         """PostgreSQL's: on a machine with several people, loopback alone keeps nobody out."""
@@ -83,3 +90,7 @@ class Keys:
     def _once(self, name: str, text: str) -> None:
         if not (self.folder / name).exists():
             write_private(self.folder / name, text)
+
+
+def _secret() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()

@@ -18,6 +18,7 @@ import structlog
 from shared.garbage import collect_less_often
 from shared.http.opening import Opening
 from shared.observability import Ready, configure_logging, places, reason, serve_health
+from shared.private_files import UnusableKeyFile
 from shared.settings import Common
 from shared.store.event_store import Unavailable
 
@@ -47,9 +48,12 @@ def run_role(common: Common, role: str, opened: Callable[[], Role]) -> None:
 
 
 def opened_for_a_command(opened: Callable[[], T]) -> T:
-    """Where the database isn't there, says so and exits with 1: whoever gave the command is there to give it again."""
+    """Where the database isn't there, or a key file is no good, says so and exits with 1: whoever gave the command is there
+    to give it again."""
     try:
         return opened()
+    except UnusableKeyFile as wrong:
+        raise SystemExit(str(wrong)) from wrong
     except Unavailable as away:
         raise SystemExit(f"The database isn't there: {reason(away)}") from away
 

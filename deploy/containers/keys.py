@@ -2,6 +2,7 @@
 
 docker compose run --rm keys tokens              exports for a shell, as `.local/env` has them
 docker compose run --rm keys token ROLE MEMBER   one person's token
+docker compose run --rm keys rotate-kek          a new key-encryption key, before the old ones
 """
 
 import os
@@ -25,6 +26,12 @@ def keys() -> Keys:
 def make() -> None:
     """Makes what is missing; never replaces a key."""
     keys().make()
+
+
+@app.command("rotate-kek")
+def rotate_kek() -> None:
+    """A new key-encryption key, first in its file; then each service: `python -m services.NAME keys rewrap`."""
+    keys().rotate()
 
 
 @app.command()

@@ -37,14 +37,17 @@ from shared.projection import schema
 from shared.projection.generations import Generations
 from shared.projection.ops import Ops
 from shared.projection.positions import Positions
-from shared.store.encryption import KeyEncryptionKey
+from shared.store import encryption
+from shared.store.encryption import DataKeys
 from shared.store.event_store import EventStore
+from shared.store.key_encryption import KeyFile
+from shared.store.keys_command import add_keys
 
 if TYPE_CHECKING:
     from services.alerts.api.parts import OpenParts
 
 ROLES = ("api", "stream", "replays", "relay", "webhooks")
-TABLES = (*SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
+TABLES = (*SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -56,8 +59,9 @@ class Wiring:
         common = settings.common
         self.store = EventStore("alerts", common.database_url, TABLES)
         Generations(READER, VIEWS).prepare(self.store)
-        self.kek = KeyEncryptionKey.from_file(common.keys / "kek")
-        self.endpoint_key = self.kek.key_for("endpoint secrets")
+        self.kek = KeyFile(common.keys / "kek")
+        self.keys = DataKeys(self.store, self.kek)
+        self.endpoint_key = self.keys.of("endpoints")
         self.links = ClaimLinks(common.url, settings.claim_key())
         self.outcomes = Outcomes(self.links)
         self.alerts = Alerts(self.store, self.outcomes, utc_now)
@@ -69,12 +73,12 @@ class Wiring:
         from shared.http.writes import Writes
 
         owing = Owing(self.store, utc_now)
-        answers = Answers(self.store, self.kek.key_for("idempotent answers"), utc_now)
+        answers = Answers(self.store, self.keys, utc_now)
         writes = Writes(self.store, answers, Commands(self.alerts, self.staff, owing).decide)
         reached = Positions(self.store, READER).reached
         reading = Reading(self.store, utc_now)
         parts = OpenParts(self.store, writes, reading, owing, self.links, reached)
-        parts.holdings = Holdings(self.store, reading)
+        parts.holdings = Holdings(self.store, reading, self.endpoint_key)
         parts.ops = Ops(self.store, READER, VIEWS, utc_now)
         return parts
 
@@ -166,6 +170,14 @@ def replay(
     limits = {"from": since, "to": until, "types": types, "members": members}
     kind = replay_command.kind_of(target, dry_run)
     raise typer.Exit(replay_command.replay(_views(), view, kind, limits, rate, switch, as_json))
+
+
+def _keys() -> tuple[EventStore, KeyFile]:
+    wiring = Wiring(Settings.from_environment())
+    return wiring.store, wiring.kek
+
+
+add_keys(cli, _keys)
 
 
 @cli.command("all")

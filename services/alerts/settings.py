@@ -3,6 +3,7 @@
 import base64
 from dataclasses import dataclass
 
+from shared.private_files import read_private
 from shared.settings import Common
 
 
@@ -17,4 +18,4 @@ class Settings:
 
     def claim_key(self) -> bytes:
         """Signs claim links; every process of alerts has the same."""
-        return base64.b64decode((self.common.keys / "claim").read_text().strip())
+        return base64.b64decode(read_private(self.common.keys / "claim").strip())

@@ -18,8 +18,10 @@ from shared.kafka.relay_options import AsJson, From
 from shared.process import run_all
 from shared.settings import Common
 from shared.store import encryption
-from shared.store.encryption import KeyEncryptionKey, MemberKeys
+from shared.store.encryption import DataKeys, MemberKeys
 from shared.store.event_store import EventStore
+from shared.store.key_encryption import KeyFile
+from shared.store.keys_command import add_keys
 
 if TYPE_CHECKING:
     from services.checkins.api.parts import OpenParts
@@ -41,9 +43,9 @@ def _open(settings: Settings) -> "OpenParts":
     from shared.http.writes import Writes
 
     store = _store(settings.common)
-    kek = KeyEncryptionKey.from_file(settings.common.keys / "kek")
+    kek = KeyFile(settings.common.keys / "kek")
     checkins = Checkins(store, MemberKeys(store, kek), utc_now)
-    answers = Answers(store, kek.key_for("idempotent answers"), utc_now)
+    answers = Answers(store, DataKeys(store, kek), utc_now)
     parts = OpenParts(store, checkins, Writes(store, answers, checkins.decide), Peers(settings.peers), utc_now)
     parts.holdings = checkins.held
     return parts
@@ -64,6 +66,14 @@ def relay_events(start: From = None, json: AsJson = False) -> None:
     """Stored events to Kafka; with --from, those of before once more."""
     common = Settings.from_environment().common
     relay_or_republish(common, lambda: _store(common), relay.TOPIC, relay.translate, start, json)
+
+
+def _keys() -> tuple[EventStore, KeyFile]:
+    common = Settings.from_environment().common
+    return _store(common), KeyFile(common.keys / "kek")
+
+
+add_keys(cli, _keys)
 
 
 @cli.command("all")

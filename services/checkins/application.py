@@ -18,10 +18,11 @@ from services.checkins.domain.member import Consented, MemberEnrolled, MemberRen
 from services.checkins.domain.safety import calls_for_crisis_lines
 from shared.clock import Clock
 from shared.errors import Problem, invalid, unknown
-from shared.store.encryption import MemberKeys, seal, unseal
+from shared.store.encryption import MemberKeys
 from shared.store.event_store import EventStore
 from shared.store.events import PrivateEvent
 from shared.store.group_commit import Decision
+from shared.store.sealing import place, seal, unseal
 
 LONGEST_LOG = 100_000
 """Lines of who read what, in an export."""
@@ -100,10 +101,11 @@ class Known:
     """
 
     members: dict[UUID, views.KnownMember]
-    unwrap: Callable[[UUID, bytes], bytes]
+    unwrap: Callable[[UUID, str, bytes], bytes]
 
     def key(self, member: UUID) -> bytes:
-        return self.unwrap(member, self.members[member].wrapped_key)
+        known = self.members[member]
+        return self.unwrap(member, known.kek_id, known.wrapped_key)
 
     def member(self, member: UUID, pointer: str) -> views.KnownMember:
         """Raises a 404 Problem for whom isn't enrolled, or no longer."""
@@ -139,7 +141,8 @@ class Checkins:
             known.member(command.place.manager, "/manager")
         member = uuid4()
         key, keep_key = self._keys.new(member)
-        event = Member.enrol(member, sealed(key, command.name, member, "name"), command.place, command.consents, self._clock())
+        name = sealed(key, command.name, member, 1, "name")
+        event = Member.enrol(member, name, command.place, command.consents, self._clock())
         writes = (keep_key, views.put_member(member, command.place, command.consents))
         return Decision({"id": member}, (event,), writes)
 
@@ -151,8 +154,11 @@ class Checkins:
             known.member(command.place["manager"], "/manager")
         place = msgspec.structs.replace(member.place, **command.place)
         consents = msgspec.structs.replace(member.consents, **command.consents)
-        name = sealed(known.key(member.id), command.name, member.id, "name") if command.name is not None else None
-        events = member.change(self._clock(), place, consents, name)
+        events = member.change(self._clock(), place, consents)
+        if command.name is not None:
+            version = member.version + len(events) + 1
+            name = sealed(known.key(member.id), command.name, member.id, version, "name")
+            events.append(member.rename(self._clock(), version, name))
         known.changed(member.id, place, consents)
         return Decision({"id": member.id}, events, (views.put_member(member.id, place, consents),))
 
@@ -186,14 +192,14 @@ class Checkins:
         known.member(flag.member, "/member")
         if flag.reporter:
             known.member(flag.reporter, "/reporter")
-        note = sealed(known.key(flag.member), command.note, flag.id, "note") if command.note else None
+        note = sealed(known.key(flag.member), command.note, flag.id, 1, "note") if command.note else None
         event = flag.raise_flag(self._clock(), note)
         return Decision({"id": flag.id}, (event,), (views.put_flag(event),))
 
     def _recorded(self, command: RecordCheckIn, known: Known, pointer: str) -> CheckInRecorded:
         check_in = command.check_in
         known.member(check_in.member, pointer)
-        note = sealed(known.key(check_in.member), command.note, check_in.id, "note") if command.note else None
+        note = sealed(known.key(check_in.member), command.note, check_in.id, 1, "note") if command.note else None
         return check_in.record(self._clock(), note)
 
     def _current(self, member: UUID, known: Known) -> Member:
@@ -240,20 +246,23 @@ class Checkins:
         return list(views.accesses_of(self._store, member, limit, before))
 
 
-def sealed(key: bytes, text: str, record: UUID, field: str) -> bytes:
-    return seal(key, text.encode(), f"checkins/{record}/{field}")
+def sealed(key: bytes, text: str, aggregate: UUID, version: int, field: str) -> bytes:
+    return seal(key, text.encode(), place("checkins", aggregate, version, field))
 
 
 def _name(events: Iterable[PrivateEvent], key: bytes) -> str | None:
     """The last one that was given."""
     named = [event for event in events if isinstance(event, MemberEnrolled | MemberRenamed)]
-    return unseal(key, named[-1].name, f"checkins/{named[-1].originator_id}/name").decode() if named else None
+    if not named:
+        return None
+    last = named[-1]
+    return unseal(key, last.name, place("checkins", last.originator_id, last.originator_version, "name")).decode()
 
 
 def _readable(row: dict[str, Any], key: bytes) -> dict[str, Any]:
     shown = {name: value for name, value in row.items() if name != "member"}
     if row["note"] is not None:
-        shown["note"] = unseal(key, bytes(row["note"]), f"checkins/{row['id']}/note").decode()
+        shown["note"] = unseal(key, bytes(row["note"]), place("checkins", row["id"], 1, "note")).decode()
     return shown
 
 

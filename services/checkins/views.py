@@ -34,6 +34,7 @@ class KnownMember:
     """A member as a command needs them, with their key as it is kept; what few commands ask for is decoded for those."""
 
     id: UUID
+    kek_id: str
     wrapped_key: bytes
     place_json: str
     consents_json: str
@@ -47,10 +48,10 @@ class KnownMember:
         return msgspec.json.decode(self.consents_json, type=Consented)
 
     def changed(self, place: Place, consents: Consented) -> "KnownMember":
-        return KnownMember(self.id, self.wrapped_key, *_as_json(place, consents))
+        return KnownMember(self.id, self.kek_id, self.wrapped_key, *_as_json(place, consents))
 
 
-MEMBERS = """SELECT id, wrapped AS wrapped_key, place::text AS place_json, consents::text AS consents_json
+MEMBERS = """SELECT id, kek_id, wrapped AS wrapped_key, place::text AS place_json, consents::text AS consents_json
 FROM members JOIN member_keys ON member = id WHERE id = ANY(%b)"""
 
 

@@ -25,14 +25,17 @@ from shared.projection.generations import Generations
 from shared.projection.ops import Ops
 from shared.projection.positions import Positions
 from shared.settings import Common
-from shared.store.encryption import KeyEncryptionKey
+from shared.store import encryption
+from shared.store.encryption import DataKeys
 from shared.store.event_store import EventStore
+from shared.store.key_encryption import KeyFile
+from shared.store.keys_command import add_keys
 
 if TYPE_CHECKING:
     from services.evaluation.api.parts import OpenParts
 
 ROLES = ("api", "stream", "replays", "relay")
-SCHEMA = (*views.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
+SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -49,21 +52,23 @@ def _store(common: Common) -> EventStore:
     return store
 
 
+def _data_keys(common: Common, store: EventStore) -> DataKeys:
+    return DataKeys(store, KeyFile(common.keys / "kek"))
+
+
 def _open(settings: Settings) -> "OpenParts":
     from services.evaluation.api.parts import OpenParts
     from shared.http.idempotency import Answers
     from shared.http.writes import Writes
 
     store = _store(settings.common)
-    kek = KeyEncryptionKey.from_file(settings.common.keys / "kek")
-    instruments = all_instruments()
-    seals = Seals(kek)
+    keys, instruments = _data_keys(settings.common, store), all_instruments()
+    seals = Seals(keys)
     evaluation = Evaluation(store, seals, instruments, settings.crisis_url, utc_now)
-    answers = Answers(store, kek.key_for("idempotent answers"), utc_now)
+    answers = Answers(store, keys, utc_now)
     readings = Readings(store, instruments, seals)
-    parts = OpenParts(
-        store, readings, Writes(store, answers, evaluation.decide), Positions(store, READER), kek.key_for("drawn tokens")
-    )
+    writes = Writes(store, answers, evaluation.decide)
+    parts = OpenParts(store, readings, writes, Positions(store, READER), keys.of("drawn tokens"))
     parts.holdings = readings.held
     parts.ops = Ops(store, READER, views_of(instruments), utc_now)
     return parts
@@ -107,7 +112,7 @@ def _mixing_relay(settings: Settings) -> Role:
     common = settings.common
     store = _store(common)
     follower = Relay(store, common.database_url, relay.TOPIC, relay.translate, common.kafka)
-    mixer = Mixer(store, Seals(KeyEncryptionKey.from_file(common.keys / "kek")), all_instruments(), utc_now)
+    mixer = Mixer(store, Seals(_data_keys(common, store)), all_instruments(), utc_now)
 
     async def work() -> None:
         async with asyncio.TaskGroup() as together:
@@ -123,6 +128,14 @@ def _views() -> Views:
 
 
 add_commands(cli, _views)
+
+
+def _keys() -> tuple[EventStore, KeyFile]:
+    common = Settings.from_environment().common
+    return _store(common), KeyFile(common.keys / "kek")
+
+
+add_keys(cli, _keys)
 
 
 @cli.command("all")

@@ -24,8 +24,10 @@ from shared.projection.ops import Ops
 from shared.projection.positions import Positions
 from shared.settings import Common
 from shared.store import encryption
-from shared.store.encryption import KeyEncryptionKey, MemberKeys
+from shared.store.encryption import DataKeys, MemberKeys
 from shared.store.event_store import EventStore
+from shared.store.key_encryption import KeyFile
+from shared.store.keys_command import add_keys
 
 if TYPE_CHECKING:
     from services.recognition.api.parts import OpenParts
@@ -48,9 +50,9 @@ def _open(settings: Settings) -> "OpenParts":
     from shared.http.writes import Writes
 
     store = _store(settings.common)
-    kek = KeyEncryptionKey.from_file(settings.common.keys / "kek")
+    kek = KeyFile(settings.common.keys / "kek")
     recognition = Recognition(store, MemberKeys(store, kek), utc_now)
-    answers = Answers(store, kek.key_for("idempotent answers"), utc_now)
+    answers = Answers(store, DataKeys(store, kek), utc_now)
     parts = OpenParts(store, recognition, Writes(store, answers, recognition.decide), Positions(store, READER), utc_now)
     parts.holdings = recognition.held
     parts.ops = Ops(store, READER, VIEWS, utc_now)
@@ -76,7 +78,7 @@ def follow() -> None:
 
     def opened() -> tuple[RecognitionReader, EventStore]:
         store = _store(common)
-        return RecognitionReader(MemberKeys(store, KeyEncryptionKey.from_file(common.keys / "kek"))), store
+        return RecognitionReader(MemberKeys(store, KeyFile(common.keys / "kek"))), store
 
     run_stream(common, opened)
 
@@ -94,6 +96,14 @@ def _views() -> Views:
 
 
 add_commands(cli, _views)
+
+
+def _keys() -> tuple[EventStore, KeyFile]:
+    common = Settings.from_environment().common
+    return _store(common), KeyFile(common.keys / "kek")
+
+
+add_keys(cli, _keys)
 
 
 @cli.command("all")

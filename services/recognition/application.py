@@ -13,9 +13,10 @@ from services.recognition import views
 from services.recognition.domain import BoardChoice, Kudos, Window, days_of
 from shared.clock import Clock
 from shared.errors import Problem, unknown
-from shared.store.encryption import MemberKeys, seal, unseal
+from shared.store.encryption import MemberKeys
 from shared.store.event_store import EventStore, Write
 from shared.store.group_commit import Decision
+from shared.store.sealing import place, seal, unseal
 
 MOST_KUDOS = 1_000_000
 """In an export: all of them."""
@@ -90,8 +91,8 @@ class Recognition:
     def give(self, command: GiveKudos, known: Known) -> Decision[Any]:
         kudos = command.kudos
         known.require(kudos.giver, "/giver")
-        for place, receiver in enumerate(kudos.receivers):
-            known.require(receiver, f"/receivers/{place}")
+        for number, receiver in enumerate(kudos.receivers):
+            known.require(receiver, f"/receivers/{number}")
         keep_key, message = self._sealed(command, known)
         event = kudos.give(self._clock(), message)
         return Decision({"id": kudos.id}, (event,), (views.require_here(kudos.giver), *keep_key, views.put_kudos(event)))
@@ -113,7 +114,7 @@ class Recognition:
         if giver not in known.keys:
             known.keys[giver], keep = self._keys.new(giver)
             keep_key = (keep,)
-        return keep_key, seal(known.keys[giver], command.message.encode(), _place(command.kudos.id))
+        return keep_key, seal(known.keys[giver], command.message.encode(), _message_of(command.kudos.id))
 
     def kudos_of(self, member: UUID, limit: int, before: tuple[datetime, UUID] | None) -> list[dict[str, Any]]:
         """What a member gave and received, newest first, with its messages."""
@@ -142,14 +143,14 @@ class Recognition:
         return views.board(self._store, days_of(window, at or self._clock()), team, limit, after)
 
 
-def _place(kudos: UUID) -> str:
-    return f"recognition/{kudos}/message"
+def _message_of(kudos: UUID) -> str:
+    return place("recognition", kudos, 1, "message")
 
 
 def _readable(row: dict[str, Any], keys: dict[UUID, bytes]) -> str | None:
     if row["message"] is None or row["giver"] not in keys:
         return None
-    return unseal(keys[row["giver"]], bytes(row["message"]), _place(row["id"])).decode()
+    return unseal(keys[row["giver"]], bytes(row["message"]), _message_of(row["id"])).decode()
 
 
 HANDLERS: dict[type[Command], Callable[[Recognition, Any, Known], Decision[Any]]] = {

@@ -23,8 +23,10 @@ from shared.projection.generations import Generations
 from shared.projection.ops import Ops
 from shared.settings import Common
 from shared.store import encryption
-from shared.store.encryption import KeyEncryptionKey, MemberKeys
+from shared.store.encryption import DataKeys, MemberKeys
 from shared.store.event_store import EventStore
+from shared.store.key_encryption import KeyFile
+from shared.store.keys_command import add_keys
 
 if TYPE_CHECKING:
     from services.support.api.parts import OpenParts
@@ -48,9 +50,9 @@ def _open(settings: Settings) -> "OpenParts":
     from shared.projection.positions import Positions
 
     store = _store(settings.common)
-    kek = KeyEncryptionKey.from_file(settings.common.keys / "kek")
+    kek = KeyFile(settings.common.keys / "kek")
     support = Support(store, MemberKeys(store, kek), utc_now)
-    answers = Answers(store, kek.key_for("idempotent answers"), utc_now)
+    answers = Answers(store, DataKeys(store, kek), utc_now)
     parts = OpenParts(store, support, Writes(store, answers, support.decide), Positions(store, READER))
     parts.holdings = support.held
     parts.ops = Ops(store, READER, VIEWS, utc_now)
@@ -76,7 +78,7 @@ def follow() -> None:
 
     def opened() -> tuple[SupportReader, EventStore]:
         store = _store(common)
-        kek = KeyEncryptionKey.from_file(common.keys / "kek")
+        kek = KeyFile(common.keys / "kek")
         return SupportReader(Members(store, MemberKeys(store, kek))), store
 
     run_stream(common, opened)
@@ -95,6 +97,14 @@ def _views() -> Views:
 
 
 add_commands(cli, _views)
+
+
+def _keys() -> tuple[EventStore, KeyFile]:
+    common = Settings.from_environment().common
+    return _store(common), KeyFile(common.keys / "kek")
+
+
+add_keys(cli, _keys)
 
 
 @cli.command("all")

@@ -19,8 +19,8 @@ from fastapi import Request, Response
 
 from shared.auth import Caller
 from shared.errors import FieldError, Problem, invalid
-from shared.http.idempotency import Answer, RequestKey
-from shared.http.writes import Submission, Writes, request_key
+from shared.http.idempotency import Answer
+from shared.http.writes import Submission, Writes
 
 C = TypeVar("C")
 STRUCTURED = "application/cloudevents+json"
@@ -122,10 +122,10 @@ async def take_events(request: Request, caller: Caller, writes: Writes[C], comma
     arrived = arrived_events(request.headers, body)
 
     async def submit(event: Arrived) -> Answer:
-        key = RequestKey.of(caller.subject, event.key, event.type.encode(), msgspec.json.encode(event.data))
+        key = writes.key_of(caller, event.key, event.type.encode(), msgspec.json.encode(event.data))
         return await writes.submit(Submission(command_of(event), 202, key))
 
-    return writes.respond(await writes.once(await request_key(request, caller), lambda: accept_all(arrived, submit)))
+    return writes.respond(await writes.once(await writes.request_key(request, caller), lambda: accept_all(arrived, submit)))
 
 
 async def accept_all(arrived: Sequence[Arrived | Problem], submit: Callable[[Arrived], Awaitable[Answer]]) -> Answer:

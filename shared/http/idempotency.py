@@ -4,7 +4,7 @@ There is no claim to clean up: a request that died left no row, so its key is fr
 both try to insert; the second conflicts, is decided again alone, and finds the first one's answer.
 """
 
-import hashlib
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,8 +15,9 @@ from psycopg.rows import DictRow
 
 from shared.clock import Clock
 from shared.errors import MEDIA_TYPE, Problem
-from shared.store.encryption import seal, unseal
+from shared.store.encryption import DataKeys
 from shared.store.event_store import EventStore, WriteWithIds
+from shared.store.sealing import seal, unseal
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS idempotent_answers ("
@@ -42,31 +43,25 @@ class Answer(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class RequestKey:
-    """A caller's key for one request, and the fingerprint of what was requested; neither is kept in the clear."""
+    """A caller's key for one request, and the fingerprint of what was requested; neither is kept in the clear, and nobody
+    without our key can try whether a guessed note gives the same."""
 
     key: bytes
     fingerprint: bytes
-
-    @classmethod
-    def of(cls, caller: str, key: str, *request: bytes) -> "RequestKey":
-        return cls(_digest(caller.encode(), key.encode()), _digest(*request))
-
-
-def _digest(*parts: bytes) -> bytes:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(len(part).to_bytes(8, "big") + part)
-    return digest.digest()
 
 
 class Answers:
     """The kept answers of one service."""
 
-    def __init__(self, store: EventStore, key: bytes, clock: Clock) -> None:
+    def __init__(self, store: EventStore, keys: DataKeys, clock: Clock) -> None:
         self._store = store
-        self._key = key
+        self._key = keys.of("idempotent answers")
+        self._hmac = hmac.new(keys.of("request fingerprints"), digestmod="sha256")
         self._clock = clock
         self._forgot_at = datetime.min.replace(tzinfo=UTC)
+
+    def key_of(self, caller: str, key: str, *request: bytes) -> RequestKey:
+        return RequestKey(self._mac(caller.encode(), key.encode()), self._mac(*request))
 
     def kept(self, keys: Sequence[RequestKey]) -> dict[RequestKey, Answer | Problem]:
         """The first answers to these keys; a Problem for a key that was used with another body."""
@@ -85,7 +80,7 @@ class Answers:
 
         def write(cursor: Cursor[DictRow], ids: Sequence[int]) -> None:
             positioned = msgspec.structs.replace(answer, position=ids[-1]) if ids else answer
-            sealed = seal(self._key, msgspec.msgpack.encode(positioned), key.key.hex())
+            sealed = seal(self._key, msgspec.msgpack.encode(positioned), self._place(key.key))
             cursor.execute("DELETE FROM idempotent_answers WHERE key = %s AND kept_since <= %s", (key.key, now - KEPT))
             cursor.execute("INSERT INTO idempotent_answers VALUES (%s, %s, %s, %s)", (key.key, key.fingerprint, sealed, now))
 
@@ -103,4 +98,13 @@ class Answers:
     def _answer(self, row: DictRow, fingerprint: bytes) -> Answer | Problem:
         if bytes(row["fingerprint"]) != fingerprint:
             return Problem(422, "key-reused", "This Idempotency-Key was used for another request.")
-        return msgspec.msgpack.decode(unseal(self._key, bytes(row["answer"]), bytes(row["key"]).hex()), type=Answer)
+        return msgspec.msgpack.decode(unseal(self._key, bytes(row["answer"]), self._place(bytes(row["key"]))), type=Answer)
+
+    def _place(self, key: bytes) -> str:
+        return f"{self._store.service}/idempotent_answers/{key.hex()}"
+
+    def _mac(self, *parts: bytes) -> bytes:
+        """Of parts that can't run into each other."""
+        mac = self._hmac.copy()  # a third less than to begin with the key each time
+        mac.update(b"".join(len(part).to_bytes(8, "big") + part for part in parts))
+        return mac.digest()

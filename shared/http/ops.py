@@ -18,7 +18,6 @@ from shared.http.bodies import Body
 from shared.http.idempotency import Answer
 from shared.http.parts import StoreParts
 from shared.http.reading import After, Limit, decode_number, decode_time_and_id, page, time_and_id
-from shared.http.writes import request_key
 from shared.projection.ops import Ops
 from shared.projection.replays import Ask, Wish, shown
 
@@ -113,4 +112,5 @@ async def _once(api: StoreParts[Any], caller: Caller, request: Request, status: 
     async def make() -> Answer:
         return Answer(status, msgspec.json.encode(await asyncio.to_thread(do, api.required_ops)))
 
-    return api.writes.respond(await api.writes.once(await request_key(request, caller), make))
+    key = await api.writes.request_key(request, caller)
+    return api.writes.respond(await api.writes.once(key, make))

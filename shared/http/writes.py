@@ -41,8 +41,20 @@ class Writes(Generic[C]):
 
     async def answer(self, request: Request, caller: Caller, command: C, status: int) -> Response:
         """Does the command and answers the request. Raises the command's Problem."""
-        key = await request_key(request, caller)
+        key = await self.request_key(request, caller)
         return self.respond(await self.submit(Submission(command, status, key)))
+
+    async def request_key(self, request: Request, caller: Caller) -> RequestKey | None:
+        """The request's Idempotency-Key, if it has one. Raises a 422 Problem for one that isn't visible ASCII."""
+        key = request.headers.get("idempotency-key")
+        if key is None:
+            return None
+        if not (0 < len(key) <= LONGEST_KEY and all("!" <= character <= "~" for character in key)):
+            raise _unusable_key()
+        return self.key_of(caller, f"key {key}", request.method.encode(), request.url.path.encode(), await request.body())
+
+    def key_of(self, caller: Caller, key: str, *request: bytes) -> RequestKey:
+        return self._answers.key_of(caller.subject, key, *request)
 
     async def submit(self, submission: Submission[C]) -> Answer:
         try:
@@ -108,16 +120,6 @@ def _again(kept: Answer | Problem) -> Decision[Answer] | Exception:
     return kept if isinstance(kept, Problem) else Decision(kept)
 
 
-async def request_key(request: Request, caller: Caller) -> RequestKey | None:
-    """The request's Idempotency-Key, if it has one. Raises a 422 Problem for one that isn't visible ASCII."""
-    key = request.headers.get("idempotency-key")
-    if key is None:
-        return None
-    if not (0 < len(key) <= LONGEST_KEY and all("!" <= character <= "~" for character in key)):
-        raise Problem(
-            422,
-            "invalid-key",
-            "The Idempotency-Key isn't usable.",
-            [FieldError("Idempotency-Key", f"1 to {LONGEST_KEY} visible ASCII characters")],
-        )
-    return RequestKey.of(caller.subject, f"key {key}", request.method.encode(), request.url.path.encode(), await request.body())
+def _unusable_key() -> Problem:
+    allowed = FieldError("Idempotency-Key", f"1 to {LONGEST_KEY} visible ASCII characters")
+    return Problem(422, "invalid-key", "The Idempotency-Key isn't usable.", [allowed])

@@ -1,88 +1,85 @@
-"""A key for each member, wrapped by the key-encryption key; free text is encrypted field by field.
+"""The data keys, kept wrapped by the key-encryption key in the service's database: one for each member, and one for each
+purpose that is nobody's own. Destroying a member's row destroys their text.
 
-AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce in front of the ciphertext. What a ciphertext belongs to is its
-associated data, so that it can't be moved to another record or field. Destroying a member's row destroys their text.
+A member's key is unwrapped for the commands that need it and kept nowhere, so none outlives its erasure in a process.
 """
 
-import base64
-import secrets
 from collections.abc import Sequence
-from pathlib import Path
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from shared.store.event_store import EventStore, Write
+from shared.store.key_encryption import KeyEncryption
 
-SCHEMA = ("CREATE TABLE IF NOT EXISTS member_keys (member uuid PRIMARY KEY, kek_id text NOT NULL, wrapped bytea NOT NULL)",)
-NONCE_BYTES = 12
-
-
-def seal(key: bytes, plaintext: bytes, belongs_to: str) -> bytes:
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, plaintext, belongs_to.encode())
-
-
-def unseal(key: bytes, sealed: bytes, belongs_to: str) -> bytes:
-    """Raises cryptography's InvalidTag for the wrong key, a changed text or another place."""
-    return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], belongs_to.encode())
-
-
-class KeyEncryptionKey:
-    """The one secret from which everything at rest is protected; a file today, behind the calls a KMS offers."""
-
-    def __init__(self, secret: bytes) -> None:
-        self._secret = secret
-        self.id = base64.urlsafe_b64encode(self._derive("id"))[:8].decode()
-        self._wrapping = self._derive("wrap")
-
-    @classmethod
-    def from_file(cls, path: Path) -> "KeyEncryptionKey":
-        return cls(base64.b64decode(path.read_text().strip()))
-
-    def wrap(self, key: bytes, belongs_to: str) -> bytes:
-        return seal(self._wrapping, key, belongs_to)
-
-    def unwrap(self, wrapped: bytes, belongs_to: str) -> bytes:
-        return unseal(self._wrapping, wrapped, belongs_to)
-
-    def key_for(self, purpose: str) -> bytes:
-        """A key of its own for one purpose, the same at every start (HKDF, RFC 5869)."""
-        return self._derive(purpose)
-
-    def _derive(self, purpose: str) -> bytes:
-        return HKDF(SHA256(), 32, None, f"alongside {purpose}".encode()).derive(self._secret)
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS member_keys (member uuid PRIMARY KEY, kek_id text NOT NULL, wrapped bytea NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS data_keys (name text PRIMARY KEY, kek_id text NOT NULL, wrapped bytea NOT NULL)",
+)
 
 
 class MemberKeys:
-    """The members' own keys, kept wrapped in the service's database."""
+    """The members' own keys."""
 
-    def __init__(self, store: EventStore, kek: KeyEncryptionKey) -> None:
+    def __init__(self, store: EventStore, kek: KeyEncryption) -> None:
         self._store = store
         self._kek = kek
 
     def new(self, member: UUID) -> tuple[bytes, Write]:
         """A fresh key, and the row to write with the event that creates the member here."""
         key = AESGCM.generate_key(256)
-        wrapped = self._kek.wrap(key, str(member))
-        return key, lambda cursor: _insert(cursor, member, self._kek.id, wrapped)
+        kek_id, wrapped = self._kek.wrap(key, belongs_to(self._store, "member_keys", member))
+        return key, lambda cursor: _insert(cursor, member, kek_id, wrapped)
 
     def of(self, members: Sequence[UUID]) -> dict[UUID, bytes]:
         """The keys there are; an erased or unknown member has none."""
         with self._store.statement() as cursor:
-            cursor.execute("SELECT member, wrapped FROM member_keys WHERE member = ANY(%s)", (list(members),))
-            return {row["member"]: self.unwrap(row["member"], row["wrapped"]) for row in cursor}
+            cursor.execute("SELECT member, kek_id, wrapped FROM member_keys WHERE member = ANY(%s)", (list(members),))
+            rows = cursor.fetchall()
+        return {row["member"]: self.unwrap(row["member"], row["kek_id"], row["wrapped"]) for row in rows}
 
-    def unwrap(self, member: UUID, wrapped: bytes) -> bytes:
-        return self._kek.unwrap(wrapped, str(member))
+    def unwrap(self, member: UUID, kek_id: str, wrapped: bytes) -> bytes:
+        return self._kek.unwrap(kek_id, wrapped, belongs_to(self._store, "member_keys", member))
 
     def destroy(self, member: UUID) -> Write:
         """The row to delete with the event that erases the member."""
         return lambda cursor: _delete(cursor, member)
+
+
+class DataKeys:
+    """Keys by what they are for; a random one is made when it is first asked for, and remembered in this process."""
+
+    def __init__(self, store: EventStore, kek: KeyEncryption) -> None:
+        self._store = store
+        self._kek = kek
+        self._known: dict[str, bytes] = {}
+
+    def of(self, name: str) -> bytes:
+        if name not in self._known:
+            self._known[name] = self._kept(name) or self._made(name)
+        return self._known[name]
+
+    def _kept(self, name: str) -> bytes | None:
+        with self._store.statement() as cursor:
+            cursor.execute("SELECT kek_id, wrapped FROM data_keys WHERE name = %s", (name,))
+            row = cursor.fetchone()
+        return self._kek.unwrap(row["kek_id"], row["wrapped"], belongs_to(self._store, "data_keys", name)) if row else None
+
+    def _made(self, name: str) -> bytes:
+        """Of those who make one at once the first one's is kept, and all have that."""
+        kek_id, wrapped = self._kek.wrap(AESGCM.generate_key(256), belongs_to(self._store, "data_keys", name))
+        with self._store.statement() as cursor:
+            cursor.execute("INSERT INTO data_keys VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", (name, kek_id, wrapped))
+        kept = self._kept(name)
+        assert kept is not None, "a data key's row is never deleted"
+        return kept
+
+
+def belongs_to(store: EventStore, table: str, owner: UUID | str) -> str:
+    """What a wrapped key is for: it opens in no other service, no other table and no other row."""
+    return f"{store.service}/{table}/{owner}"
 
 
 def _insert(cursor: Cursor[DictRow], member: UUID, kek_id: str, wrapped: bytes) -> None:

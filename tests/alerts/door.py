@@ -21,6 +21,8 @@ from shared.http.idempotency import Answers
 from shared.http.limits import RateLimit
 from shared.http.writes import Writes
 from shared.projection.positions import Positions
+from shared.store.encryption import DataKeys
+from shared.store.key_encryption import KeyFile
 from tests.alerts.world import World
 
 
@@ -44,12 +46,12 @@ async def door_to(world: World, folder: Path) -> AsyncIterator[Door]:
     keys = Keys(folder)
     keys.make()
     owing = Owing(world.store, world.clock)
-    answers = Answers(world.store, world.key, world.clock)
+    answers = Answers(world.store, DataKeys(world.store, KeyFile(folder / "kek")), world.clock)
     writes = Writes(world.store, answers, Commands(world.alerts, world.staff, owing).decide)
     reached = Positions(world.store, READER).reached
     reading = Reading(world.store, world.clock)
     opened = OpenParts(world.store, writes, reading, owing, world.links, reached)
-    opened.holdings = Holdings(world.store, reading)
+    opened.holdings = Holdings(world.store, reading, world.key)
     parts = api.Parts(lambda: opened, lambda parts: parts.check())
     await parts.run()
     app = api.build(parts, Wall(Tokens(folder / "jwks.json"), RateLimit(1000)))

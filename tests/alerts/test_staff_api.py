@@ -3,7 +3,9 @@
 from uuid import uuid4
 
 import pytest
+from cryptography.exceptions import InvalidTag
 
+from shared.store.sealing import place, unseal
 from tests.alerts.door import Door
 from tests.alerts.world import World
 
@@ -60,6 +62,18 @@ async def test_an_endpoint_gets_a_secret_and_a_public_key_once(world: World, doo
     assert answer.json()["public_key"].startswith("whpk_")
     stored = world.rows("SELECT * FROM endpoints")[0]
     assert answer.json()["secret"].encode() not in bytes(stored["secret"])
+
+
+async def test_an_endpoints_address_is_stored_sealed_for_this_endpoint_and_this_field(world: World, door: Door) -> None:
+    body = {"supporter": str(world.supporter()), "url": "https://hooks.example/ada-lovelace?key=hush"}
+    await door.client.post("/endpoints", json=body, headers=door.as_("admin"))
+    stored = world.rows("SELECT * FROM endpoints")[0]
+    sealed = bytes(stored["url"])
+    assert not [canary for canary in (b"ada-lovelace", b"hush", b"hooks.example") if canary in sealed]
+    assert unseal(world.key, sealed, place("alerts", stored["id"], 1, "url")).decode() == body["url"]
+    for there in (place("alerts", uuid4(), 1, "url"), place("alerts", stored["id"], 1, "secret")):
+        with pytest.raises(InvalidTag):
+            unseal(world.key, sealed, there)
 
 
 async def test_supporters_register_their_own_endpoints_and_nobody_elses(world: World, door: Door) -> None:

@@ -14,9 +14,10 @@ from services.checkins.domain import CheckIn
 from services.checkins.relay import translate
 from shared.clock import utc_now
 from shared.events.checkins import ConsentChanged
-from shared.store.encryption import KeyEncryptionKey, MemberKeys
+from shared.store.encryption import MemberKeys
 from shared.store.event_store import EventStore
 from shared.store.group_commit import Decision, record_decisions
+from shared.store.key_encryption import KeyFile
 from tests.checkins.serving import Served
 
 CALLS_FOR_LINES = "I want to die"
@@ -43,7 +44,7 @@ def withdrawing(member: UUID, *consents: str) -> ChangeMember:
 
 def together(checkins: Served, store: EventStore, *commands: Command) -> list[Decision[Any]]:
     """One group, decided and stored as group commit does it."""
-    keys = MemberKeys(store, KeyEncryptionKey.from_file(checkins.keys.folder / "kek"))
+    keys = MemberKeys(store, KeyFile(checkins.keys.folder / "kek"))
     decisions = [each for each in Checkins(store, keys, utc_now).decide(commands) if isinstance(each, Decision)]
     assert len(decisions) == len(commands)
     record_decisions(store, decisions)

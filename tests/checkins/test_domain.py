@@ -42,12 +42,13 @@ def test_a_member_is_where_they_were_enrolled() -> None:
 
 
 def test_a_change_of_nothing_is_no_event() -> None:
-    assert ada().change(NOW, NIGHT, NOTHING, None) == []
-    assert ada().change(NOW, None, None, None) == []
+    assert ada().change(NOW, NIGHT, NOTHING) == []
+    assert ada().change(NOW, None, None) == []
 
 
 def test_a_change_of_everything_is_one_event_each_with_versions_in_a_row() -> None:
-    events = ada().change(NOW, DAY, EVERYTHING, b"sealed anew")
+    changed = ada().change(NOW, DAY, EVERYTHING)
+    events = [*changed, ada(*changed).rename(NOW, 4, b"sealed anew")]
     assert [type(event) for event in events] == [MemberMoved, ConsentsChanged, MemberRenamed]
     assert [event.originator_version for event in events] == [2, 3, 4]
     assert ada(*events) == Member(ADA, 4, DAY, EVERYTHING)
@@ -79,7 +80,7 @@ def test_any_run_of_changes_leaves_the_member_as_last_told_and_no_version_is_lef
 ) -> None:
     events: list[PrivateEvent] = [ENROLLED]
     for place, consents in changes:
-        events += ada(*events[1:]).change(NOW, place, consents, None)
+        events += ada(*events[1:]).change(NOW, place, consents)
     last = ada(*events[1:])
     assert [event.originator_version for event in events] == list(range(1, len(events) + 1))
     assert last.place == next((place for place, _ in reversed(changes) if place), NIGHT)

@@ -24,7 +24,8 @@ STORED: dict[type[PrivateEvent], PrivateEvent] = {
     type(event): event
     for event in (
         domain.Member.enrol(ADA, CANARY, PLACE, CONSENTED, NOW),
-        *MEMBER.change(NOW, domain.Place(team="x", timezone="UTC", languages=("en",)), Consented(), CANARY),
+        *MEMBER.change(NOW, domain.Place(team="x", timezone="UTC", languages=("en",)), Consented()),
+        MEMBER.rename(NOW, 7, CANARY),
         MEMBER.erase(NOW),
         domain.CheckIn(IT, ADA, EARLIER, 2, 3, 4, wants_contact=True).record(NOW, CANARY),
         domain.DistressFlag(IT, ADA, ("guilt",), BEN, urgent=True).raise_flag(NOW, CANARY),

@@ -38,6 +38,23 @@ def test_keys_that_exist_are_never_replaced(keys: Keys) -> None:
     assert {file.name: file.read_bytes() for file in keys.folder.iterdir()} == before
 
 
+def test_a_rotation_puts_a_new_key_before_those_there_are_and_changes_nothing_else(keys: Keys) -> None:
+    before = {file.name: file.read_text() for file in keys.folder.iterdir()}
+    keys.rotate()
+    keys.rotate()
+    after = {file.name: file.read_text() for file in keys.folder.iterdir()}
+    newest, newer, oldest = after.pop("kek").split()
+    assert oldest == before.pop("kek")
+    assert len({newest, newer, oldest}) == 3
+    assert after == before
+    assert (keys.folder / "kek").stat().st_mode & 0o077 == 0
+
+
+def test_there_is_nothing_to_rotate_before_there_are_keys(tmp_path: Path) -> None:
+    with pytest.raises(CannotStart, match="make up"):
+        Keys(tmp_path).rotate()
+
+
 def test_only_the_owner_reads_the_keys(keys: Keys) -> None:
     assert all(file.stat().st_mode & 0o077 == 0 for file in keys.folder.iterdir())
 

@@ -23,8 +23,9 @@ from shared.http.idempotency import Answers
 from shared.http.limits import RateLimit
 from shared.http.writes import Writes
 from shared.projection.positions import Positions
-from shared.store.encryption import KeyEncryptionKey
+from shared.store.encryption import DataKeys
 from shared.store.event_store import EventStore
+from shared.store.key_encryption import KeyFile
 from tests.recognition.without_kafka import NOON, Hearing, StandingClock, enrolled
 
 RESOURCES = "http://checkins/crisis"
@@ -72,12 +73,12 @@ def service(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFa
     clock, keys = StandingClock(), Keys(tmp_path_factory.mktemp("keys"))
     keys.make()
     store = EventStore("evaluation", new_database(), SCHEMA)
-    kek = KeyEncryptionKey.from_file(keys.folder / "kek")
-    seals = Seals(kek)
+    data_keys = DataKeys(store, KeyFile(keys.folder / "kek"))
+    seals = Seals(data_keys)
     evaluation = Evaluation(store, seals, all_instruments(), RESOURCES, clock)
-    writes = Writes(store, Answers(store, kek.key_for("idempotent answers"), clock), evaluation.decide)
+    writes = Writes(store, Answers(store, data_keys, clock), evaluation.decide)
     readings = Readings(store, all_instruments(), seals)
-    opened = OpenParts(store, readings, writes, Positions(store, READER), kek.key_for("drawn tokens"))
+    opened = OpenParts(store, readings, writes, Positions(store, READER), data_keys.of("drawn tokens"))
     opened.holdings = readings.held
     parts = api.Parts(lambda: opened, OpenParts.check)
     asyncio.run(parts.run())

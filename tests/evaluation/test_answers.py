@@ -5,11 +5,16 @@ from datetime import timedelta
 from uuid import UUID
 
 import httpx
+import pytest
+from cryptography.exceptions import InvalidTag
 
+from services.evaluation.application import Seals
 from services.evaluation.domain import AnswerSubmitted, CommentLeft, SurveyClosed
 from services.evaluation.relay import translate
 from shared.events.evaluation import SurveyAnswered
+from shared.store.encryption import DataKeys
 from shared.store.event_store import Conflict
+from shared.store.key_encryption import KeyFile
 from tests.evaluation.conftest import Ask, Asking, Service
 from tests.recognition.without_kafka import NOON
 
@@ -142,3 +147,28 @@ async def test_a_running_mixer_moves_what_comes(service: Service, ask: Ask) -> N
         while len(submitted(service, survey)) < 5:
             await asyncio.to_thread(service.store.postgres.max_notification_id)
     running.cancel()
+
+
+async def test_a_survey_has_its_keys_before_anybody_comments(service: Service, ask: Ask) -> None:
+    """A key's row that came with the first comment would be of a version next to its answer's."""
+    survey = await ask("care")
+    query = "SELECT name, xmin::text FROM data_keys WHERE name LIKE %s ORDER BY name"
+    opened = service.rows(query, f"%{survey.id}")
+    assert [row["name"] for row in opened] == [f"comments of {survey.id}", f"sheets of {survey.id}"]
+    await survey.answered("care", *[4] * 10, comments=SECRET)
+    service.settle()
+    assert service.rows(query, f"%{survey.id}") == opened
+
+
+async def test_a_comment_is_sealed_anew_for_its_own_event_and_opens_in_no_others_place(service: Service, ask: Ask) -> None:
+    survey = await ask("care")
+    await survey.answered("care", *[4] * 10, comments=SECRET)
+    waited = {bytes(row["text"]) for row in service.rows("SELECT text FROM waiting_comments WHERE survey = %s", survey.id)}
+    service.settle()
+    moved = service.rows("SELECT id, text FROM comments WHERE survey = %s", survey.id)
+    assert not waited & {bytes(row["text"]) for row in moved}
+    seals = Seals(DataKeys(service.store, KeyFile(service.keys.folder / "kek")))
+    one, other = moved[:2]
+    assert seals.comment(UUID(survey.id), one["id"], bytes(one["text"])) == SECRET
+    with pytest.raises(InvalidTag):
+        seals.comment(UUID(survey.id), other["id"], bytes(one["text"]))

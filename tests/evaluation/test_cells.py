@@ -17,7 +17,8 @@ from services.evaluation.domain import CellFilled, Sheet, ripe, tally_of
 from services.evaluation.domain.results import by_team
 from services.evaluation.relay import translate
 from shared.kafka.records import record_of
-from shared.store.encryption import KeyEncryptionKey
+from shared.store.encryption import DataKeys
+from shared.store.key_encryption import KeyFile
 from tests.evaluation.conftest import Ask, Asking, Service
 
 PHQ_4 = all_instruments()["phq-4"]
@@ -168,8 +169,8 @@ async def test_a_comment_is_of_another_version_than_the_answer_that_waits_on(ask
     assert service.rows(shared, survey.id) == []
 
 
-def test_what_is_sealed_tells_its_team_neither_by_its_length_nor_by_coming_again() -> None:
-    seals, survey = Seals(KeyEncryptionKey(b"k" * 32)), uuid4()
+def test_what_is_sealed_tells_its_team_neither_by_its_length_nor_by_coming_again(service: Service) -> None:
+    seals, survey = Seals(DataKeys(service.store, KeyFile(service.keys.folder / "kek"))), uuid4()
     sealed = [seals.sheet(survey, Sheet(team, {"item_1": 1})) for team in ("a", "a", "a-much-longer-name")]
     assert len(set(sealed)) == 3
     assert len({len(text) for text in sealed}) == 1

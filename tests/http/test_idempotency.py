@@ -1,22 +1,27 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from cryptography.exceptions import InvalidTag
 
 from shared.errors import Problem, unknown
 from shared.http.idempotency import FORGETS_EVERY, KEPT, Answer, Answers, RequestKey
 from shared.http.writes import Submission, Writes
+from shared.store.encryption import DataKeys
 from shared.store.event_store import EventStore
 from shared.store.group_commit import Decision
+from shared.store.key_encryption import KeyFile
+from tests.store.key_files import OLD, key_file
 from tests.store.lamps import count, switched
 
 NOW = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
-SECRET = b"s" * 32
 
 
 class Hands:
@@ -35,8 +40,13 @@ def hands() -> Hands:
 
 
 @pytest.fixture
-def answers(store: EventStore, hands: Hands) -> Answers:
-    return Answers(store, SECRET, hands)
+def kek(tmp_path: Path) -> KeyFile:
+    return key_file(tmp_path / "kek", OLD)
+
+
+@pytest.fixture
+def answers(store: EventStore, hands: Hands, kek: KeyFile) -> Answers:
+    return Answers(store, DataKeys(store, kek), hands)
 
 
 @pytest.fixture
@@ -53,12 +63,37 @@ def _decide(commands: Sequence[str]) -> list[Decision[Any] | Exception]:
 
 
 def key(body: bytes = b"{}", name: str = "") -> RequestKey:
-    return RequestKey.of("service:test", name or str(uuid4()), body)
+    return RequestKey((name or str(uuid4())).encode(), body)
 
 
-def test_parts_of_a_key_do_not_run_into_each_other() -> None:
-    assert RequestKey.of("a", "bc", b"d") != RequestKey.of("ab", "c", b"d")
-    assert RequestKey.of("a", "b", b"cd", b"e") != RequestKey.of("a", "b", b"c", b"de")
+def test_parts_of_a_key_do_not_run_into_each_other(answers: Answers) -> None:
+    assert answers.key_of("a", "bc", b"d") != answers.key_of("ab", "c", b"d")
+    assert answers.key_of("a", "b", b"cd", b"e") != answers.key_of("a", "b", b"c", b"de")
+
+
+def test_a_fingerprint_is_the_same_in_every_process_and_nobody_without_its_key_can_try_a_guess(
+    answers: Answers, store: EventStore, hands: Hands, kek: KeyFile
+) -> None:
+    body = b"I can't go on"
+    given = answers.key_of("service:test", "key 1", body)
+    assert given == Answers(store, DataKeys(store, kek), hands).key_of("service:test", "key 1", body)
+    framed = len(body).to_bytes(8, "big") + body
+    assert not {hashlib.sha256(body).digest(), hashlib.sha256(framed).digest()} & {given.key, given.fingerprint}
+    with store.transaction() as cursor:
+        cursor.execute("DELETE FROM data_keys WHERE name = 'request fingerprints'")
+    assert Answers(store, DataKeys(store, kek), hands).key_of("service:test", "key 1", body) != given
+
+
+def test_a_kept_answer_that_was_moved_to_another_key_is_refused(answers: Answers, store: EventStore) -> None:
+    one, other = key(), key()
+    store.record([switched()], after=[answers.keep(one, Answer(201, b"one")), answers.keep(other, Answer(201, b"other"))])
+    with store.transaction() as cursor:
+        cursor.execute(
+            "UPDATE idempotent_answers SET answer = (SELECT answer FROM idempotent_answers WHERE key = %s) WHERE key = %s",
+            (one.key, other.key),
+        )
+    with pytest.raises(InvalidTag):
+        answers.kept([other])
 
 
 def test_an_answer_is_kept_for_a_day_and_no_longer(answers: Answers, store: EventStore, hands: Hands) -> None:

@@ -97,7 +97,7 @@ async def test_what_is_nobody_elses_business_is_passed_over(
 ) -> None:
     place = domain.Place(team="night", timezone="UTC", languages=("en",))
     member = domain.Member(uuid4(), 1, place, Consented())
-    (renamed,) = member.change(NOW, None, None, b"sealed")
+    renamed = member.rename(NOW, 2, b"sealed")
     await asyncio.to_thread(store.record, [renamed, check_in(MEMBERS[0])])
     async with relaying(new_relay()):
         records = await records_of(kafka, topic, 1)

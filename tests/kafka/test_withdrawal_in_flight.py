@@ -50,7 +50,7 @@ async def test_what_was_withdrawn_on_the_way_ends_and_what_was_asked_for_afterwa
 
 
 def _withdrawal(member: UUID) -> PrivateEvent:
-    (changed,) = domain.Member(member, 1, PLACE, AGREED).change(NOW, None, Consented(analytics=True), None)
+    (changed,) = domain.Member(member, 1, PLACE, AGREED).change(NOW, None, Consented(analytics=True))
     return changed
 
 

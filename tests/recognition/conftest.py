@@ -24,8 +24,9 @@ from shared.http.limits import RateLimit
 from shared.http.writes import Writes
 from shared.projection.ops import Ops
 from shared.projection.positions import Positions
-from shared.store.encryption import KeyEncryptionKey, MemberKeys
+from shared.store.encryption import DataKeys, MemberKeys
 from shared.store.event_store import EventStore
+from shared.store.key_encryption import KeyFile
 from tests.recognition.without_kafka import NOON, Hearing, StandingClock, enrolled
 
 
@@ -60,10 +61,10 @@ def service(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFa
     clock = StandingClock()
     keys = Keys(_folder(tmp_path_factory))
     store = EventStore("recognition", new_database(), SCHEMA)
-    kek = KeyEncryptionKey.from_file(keys.folder / "kek")
+    kek = KeyFile(keys.folder / "kek")
     member_keys = MemberKeys(store, kek)
     recognition = Recognition(store, member_keys, clock)
-    writes = Writes(store, Answers(store, kek.key_for("idempotent answers"), clock), recognition.decide)
+    writes = Writes(store, Answers(store, DataKeys(store, kek), clock), recognition.decide)
     opened = OpenParts(store, recognition, writes, Positions(store, READER), clock)
     opened.holdings = recognition.held
     opened.ops = Ops(store, READER, VIEWS, clock)

@@ -24,8 +24,9 @@ from shared.http.limits import RateLimit
 from shared.http.writes import Writes
 from shared.projection.ops import Ops
 from shared.projection.positions import Positions
-from shared.store.encryption import KeyEncryptionKey, MemberKeys
+from shared.store.encryption import DataKeys, MemberKeys
 from shared.store.event_store import EventStore
+from shared.store.key_encryption import KeyFile
 from tests.recognition.without_kafka import NOON, Hearing, StandingClock, erased
 
 
@@ -79,10 +80,10 @@ def service(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFa
     clock, keys = StandingClock(), Keys(tmp_path_factory.mktemp("keys"))
     keys.make()
     store = EventStore("support", new_database(), SCHEMA)
-    kek = KeyEncryptionKey.from_file(keys.folder / "kek")
+    kek = KeyFile(keys.folder / "kek")
     member_keys = MemberKeys(store, kek)
     support = Support(store, member_keys, clock)
-    writes = Writes(store, Answers(store, kek.key_for("idempotent answers"), clock), support.decide)
+    writes = Writes(store, Answers(store, DataKeys(store, kek), clock), support.decide)
     opened = OpenParts(store, support, writes, Positions(store, READER))
     opened.holdings = support.held
     opened.ops = Ops(store, READER, VIEWS, clock)

@@ -11,6 +11,7 @@ from psycopg.rows import DictRow
 from services.alerts.application.reading import Reader, Reading
 from services.alerts.views import holding_rows, member_rows, reading_rows, roster
 from shared.store.event_store import EventStore
+from shared.store.sealing import place, unseal
 
 LONGEST_LOG = 100_000
 """Lines of who was told, in an export."""
@@ -18,8 +19,11 @@ LONGEST_LOG = 100_000
 
 @dataclass(frozen=True)
 class Holdings:
+    """`key` opens the endpoints' addresses."""
+
     store: EventStore
     reading: Reading
+    key: bytes
 
     def __call__(self, member: UUID) -> dict[str, Any]:
         """As the member may see it: of alerts about them what comes of these, of others' alerts only that they were asked."""
@@ -27,7 +31,7 @@ class Holdings:
             seen = member_rows.load(cursor, [member])[member]
             about = holding_rows.alerts_about(cursor, member)
             accesses = reading_rows.accesses_to(cursor, member, LONGEST_LOG, None)
-            supporter = _as_supporter(cursor, member)
+            supporter = self._as_supporter(cursor, member)
         reader = Reader(member=member)
         return {
             "member": msgspec.to_builtins(seen) if seen.known else None,
@@ -36,7 +40,9 @@ class Holdings:
             "as_supporter": supporter,
         }
 
+    def _as_supporter(self, cursor: Cursor[DictRow], member: UUID) -> dict[str, Any] | None:
+        supporter = roster.supporter_of(cursor, member)
+        return holding_rows.supporter(cursor, supporter, self._address) if supporter else None
 
-def _as_supporter(cursor: Cursor[DictRow], member: UUID) -> dict[str, Any] | None:
-    supporter = roster.supporter_of(cursor, member)
-    return holding_rows.supporter(cursor, supporter) if supporter else None
+    def _address(self, endpoint: UUID, sealed: bytes) -> str:
+        return unseal(self.key, sealed, place("alerts", endpoint, 1, "url")).decode()

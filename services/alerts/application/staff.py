@@ -19,10 +19,10 @@ from services.alerts.views.roster import Endpoint
 from shared.auth import Caller
 from shared.clock import Clock
 from shared.errors import unknown, wrong_state
-from shared.store.encryption import seal
 from shared.store.event_store import Conflict, EventStore, Write
 from shared.store.events import PrivateEvent
 from shared.store.group_commit import Decision
+from shared.store.sealing import place, seal
 
 SECRET_BYTES = 32
 """Standard Webhooks asks for 24 to 64."""
@@ -45,7 +45,7 @@ class RegisterEndpoint:
 
 @dataclass(frozen=True)
 class Staff:
-    """`key` seals the endpoints' secrets; `local` permits http to loopback."""
+    """`key` seals the endpoints' addresses and secrets; `local` permits http to loopback."""
 
     store: EventStore
     key: bytes
@@ -104,15 +104,10 @@ class Staff:
         return (roster.put_endpoint(endpoint), owed, alert_rows.look_now(at), alert_rows.wake)
 
     def _sealed(self, event: EndpointRegistered, url: str, secret: bytes, signing_key: Ed25519PrivateKey) -> Endpoint:
-        endpoint = event.originator_id
-        raw = signing_key.private_bytes_raw()
-        return Endpoint(
-            endpoint,
-            event.supporter,
-            url,
-            seal(self.key, secret, f"{endpoint}/secret"),
-            seal(self.key, raw, f"{endpoint}/signing key"),
-        )
+        endpoint, version = event.originator_id, event.originator_version
+        texts = {"url": url.encode(), "secret": secret, "signing key": signing_key.private_bytes_raw()}
+        sealed = (seal(self.key, text, place("alerts", endpoint, version, field)) for field, text in texts.items())
+        return Endpoint(endpoint, event.supporter, *sealed)
 
 
 def switching_off(cursor: Cursor[DictRow], endpoints: Sequence[UUID], at: datetime) -> tuple[list[PrivateEvent], list[Write]]:

@@ -26,11 +26,11 @@ FROM supporters s
 
 @dataclass(frozen=True)
 class Endpoint:
-    """`secret` and `signing_key` are sealed."""
+    """Its address and its secrets are sealed: an address may hold a name, or a secret of the supporter's tool."""
 
     id: UUID
     supporter: UUID
-    url: str
+    url: bytes
     secret: bytes
     signing_key: bytes
 

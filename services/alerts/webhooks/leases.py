@@ -65,7 +65,7 @@ VALUES (%(id)s, %(n)s, %(at)s, %(status)s, %(error)s, %(latency_ms)s) ON CONFLIC
 
 @dataclass(frozen=True)
 class Leased:
-    """A delivery of which this process makes the `n`-th attempt now. Secrets are still sealed."""
+    """A delivery of which this process makes the `n`-th attempt now. The address and the secrets are still sealed."""
 
     id: UUID
     endpoint: UUID
@@ -74,7 +74,7 @@ class Leased:
     body: bytes
     owed_since: datetime
     n: int
-    url: str
+    url: bytes
     secret: bytes
     signing_key: bytes
 
@@ -156,7 +156,7 @@ def _leased(row: DictRow) -> Leased:
         body=bytes(row["body"]),
         owed_since=row["owed_since"],
         n=row["attempts"],
-        url=row["url"],
+        url=bytes(row["url"]),
         secret=bytes(row["secret"]),
         signing_key=bytes(row["signing_key"]),
     )

@@ -10,7 +10,7 @@ from services.alerts.webhooks.dialling import AddressRefused
 from services.alerts.webhooks.leases import Attempt, Leased
 from services.alerts.webhooks.signing import headers
 from shared.clock import Clock
-from shared.store.encryption import unseal
+from shared.store.sealing import place, unseal
 
 TIMEOUT_SECONDS = 4.0
 """Below the lease of 5 s, so that an attempt is over before somebody else may make the next."""
@@ -27,7 +27,7 @@ ERRORS: tuple[tuple[type[BaseException], str], ...] = (
 
 
 class Sender:
-    """`key` opens the endpoints' secrets."""
+    """`key` opens the endpoints' addresses and secrets."""
 
     def __init__(
         self, session: aiohttp.ClientSession, key: bytes, clock: Clock, timeout_seconds: float = TIMEOUT_SECONDS
@@ -48,15 +48,19 @@ class Sender:
         return Attempt(at, status, error, round((time.perf_counter() - began) * 1000, 1), retry_after)
 
     async def _post(self, delivery: Leased, at: datetime) -> tuple[int, timedelta | None]:
+        url, signed = self._opened(delivery, "url", delivery.url).decode(), self._headers(delivery, at)
         async with self._session.post(
-            delivery.url, data=delivery.body, headers=self._headers(delivery, at), allow_redirects=False, timeout=self._timeout
+            url, data=delivery.body, headers=signed, allow_redirects=False, timeout=self._timeout
         ) as response:
             return response.status, retry_after_of(response.headers.get("retry-after"), at)
 
     def _headers(self, delivery: Leased, at: datetime) -> dict[str, str]:
-        secret = unseal(self._key, delivery.secret, f"{delivery.endpoint}/secret")
-        signing_key = unseal(self._key, delivery.signing_key, f"{delivery.endpoint}/signing key")
+        secret = self._opened(delivery, "secret", delivery.secret)
+        signing_key = self._opened(delivery, "signing key", delivery.signing_key)
         return headers(delivery.id, at, delivery.body, secret, signing_key)
+
+    def _opened(self, delivery: Leased, field: str, sealed: bytes) -> bytes:
+        return unseal(self._key, sealed, place("alerts", delivery.endpoint, 1, field))
 
 
 def code_of(failure: BaseException) -> str:

@@ -70,7 +70,7 @@ class Member:
             member = _after(member, event)
         return member
 
-    def change(self, at: datetime, place: Place | None, consents: Consented | None, name: bytes | None) -> list[PrivateEvent]:
+    def change(self, at: datetime, place: Place | None, consents: Consented | None) -> list[PrivateEvent]:
         """What a change comes to; nothing where nothing is different."""
         events: list[PrivateEvent] = []
         if place is not None and place != self.place:
@@ -78,10 +78,11 @@ class Member:
         if consents is not None and consents != self.consents:
             version = self.version + len(events) + 1
             events.append(ConsentsChanged(originator_id=self.id, originator_version=version, at=at, consents=consents))
-        if name is not None:
-            version = self.version + len(events) + 1
-            events.append(MemberRenamed(originator_id=self.id, originator_version=version, at=at, name=name))
         return events
+
+    def rename(self, at: datetime, version: int, name: bytes) -> MemberRenamed:
+        """`name` is sealed for the version that it is in; whoever renames has the key, this room doesn't."""
+        return MemberRenamed(originator_id=self.id, originator_version=version, at=at, name=name)
 
     def erase(self, at: datetime) -> MemberErased:
         return MemberErased(originator_id=self.id, originator_version=self.version + 1, at=at)

@@ -15,7 +15,7 @@ from shared.auth import ROLES, Caller
 from shared.errors import forbidden
 from shared.http.app import Anyone, allow
 from shared.http.reading import After, Limit, decode_time_and_id, page, time_and_id
-from shared.http.writes import Submission, request_key
+from shared.http.writes import Submission
 
 router = APIRouter(tags=["surveys"])
 
@@ -56,6 +56,6 @@ async def draw(survey: UUID, api: Api, caller: Person, request: Request) -> Resp
     """The answer isn't kept with the others: what is kept for a retry, nobody but its sender can open."""
     if caller.member is None:
         raise forbidden("A token is drawn with a member's own token.")
-    key = await request_key(request, caller)
+    key = await api.writes.request_key(request, caller)
     retry = Retry(key, api.secret_of(request.headers["idempotency-key"])) if key else None
     return api.writes.respond(await api.writes.submit(Submission(DrawToken(survey, caller.member, retry), 201)))

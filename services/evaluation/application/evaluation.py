@@ -16,9 +16,9 @@ from services.evaluation.domain import Instrument, Sheet, Survey, coarse
 from services.evaluation.views import surveys, tokens, waiting
 from shared.clock import Clock
 from shared.errors import FieldError, Problem, forbidden, invalid, unknown, wrong_state
-from shared.store.encryption import seal, unseal
 from shared.store.event_store import EventStore, Write
 from shared.store.group_commit import Decision
+from shared.store.sealing import seal, unseal
 
 MAY_SOON_BE_KNOWN_SECONDS = 1
 """A member enrolled in checkins a moment ago comes here through Kafka."""
@@ -95,6 +95,7 @@ class Evaluation:
         survey = command.survey
         if survey.instrument not in self._instruments:
             raise invalid("/instrument", f"must be one of {', '.join(sorted(self._instruments))}")
+        self._seals.prepare(survey.id)
         writes = (surveys.put_survey(survey), tokens.put_nobody_drew(survey.id))
         return Decision({"id": survey.id}, (survey.open(self._clock()),), writes)
 
@@ -162,18 +163,14 @@ class Evaluation:
         text = "\n\n".join(comment for comment in command.comments if comment.strip())
         if not text:
             return ()
-        return (
-            waiting.put_waiting_comment(
-                command.survey, seal(self._seals.comments_key(command.survey), text.encode(), "comment")
-            ),
-        )
+        return (waiting.put_waiting_comment(command.survey, self._seals.waiting_comment(command.survey, text)),)
 
     def _keep(self, command: DrawToken, token: str, known: Known) -> tuple[Write, ...]:
         """Also for those who ask with the same key in this group."""
         if command.retry is None:
             return ()
         key = command.retry.key
-        sealed = seal(command.retry.secret, token.encode(), "drawn token")
+        sealed = seal(command.retry.secret, token.encode(), _kept_draw(key.key))
         known.kept[key.key] = (key.fingerprint, sealed)
         return (tokens.keep_draw(key.key, key.fingerprint, sealed, coarse(self._clock())),)
 
@@ -182,7 +179,11 @@ class Evaluation:
         fingerprint, sealed = known.kept[command.retry.key.key]
         if fingerprint != command.retry.key.fingerprint:
             raise Problem(422, "key-reused", "This Idempotency-Key was used for another request.")
-        return unseal(command.retry.secret, sealed, "drawn token").decode()
+        return unseal(command.retry.secret, sealed, _kept_draw(command.retry.key.key)).decode()
+
+
+def _kept_draw(key: bytes) -> str:
+    return f"evaluation/kept_draws/{key.hex()}"
 
 
 HANDLERS: dict[type[Command], Callable[[Evaluation, Any, Known], Decision[Any]]] = {

@@ -83,14 +83,14 @@ class Mixer:
     def moved_comments(self, rows: Sequence[DictRow]) -> Decision[None]:
         if not rows:
             return Decision(None)
-        at = coarse(self._clock())
-        events = [
-            CommentLeft(originator_id=uuid4(), originator_version=1, at=at, survey=row["survey"], text=bytes(row["text"]))
-            for row in shuffled(rows)
-        ]
+        events = [self._left(row["survey"], uuid4(), bytes(row["text"])) for row in shuffled(rows)]
         writes: list[Write] = [waiting.take_comments([row["id"] for row in rows])]
         writes += [waiting.put_comment(event.originator_id, event.survey, event.text) for event in events]
         return Decision(None, events, writes)
+
+    def _left(self, survey: UUID, comment: UUID, waiting: bytes) -> CommentLeft:
+        text = self._seals.moved_comment(survey, comment, waiting)
+        return CommentLeft(originator_id=comment, originator_version=1, at=coarse(self._clock()), survey=survey, text=text)
 
     def of_survey(self, survey: Survey) -> Decision[None]:
         """All answers to one survey that may be moved, and its cells, to be told with what ends it."""

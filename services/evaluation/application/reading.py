@@ -10,7 +10,6 @@ from services.evaluation.application.sealing import Seals
 from services.evaluation.domain import Instrument, Survey, results
 from services.evaluation.views import surveys, tallies, tokens, waiting
 from shared.errors import forbidden, unknown
-from shared.store.encryption import unseal
 from shared.store.event_store import EventStore
 
 
@@ -55,6 +54,5 @@ class Readings:
         """In no order that tells anything; None while fewer than `min_comments` people have commented."""
         if waiting.count_comments(self._store, survey.id) < survey.min_comments:
             return None
-        key = self._seals.comments_key(survey.id)
         rows = waiting.comments(self._store, survey.id, limit, after)
-        return [{"id": row["id"], "text": unseal(key, bytes(row["text"]), "comment").decode()} for row in rows]
+        return [{"id": row["id"], "text": self._seals.comment(survey.id, row["id"], bytes(row["text"]))} for row in rows]

@@ -5,30 +5,26 @@ from uuid import UUID
 
 import msgspec
 
-from shared.store.encryption import seal, unseal
+from shared.store.sealing import place, seal, unseal
 
 
 def seal_text(key: bytes, request: UUID, version: int, text: str) -> bytes:
-    return seal(key, text.encode(), _place(request, version, "text"))
+    return seal(key, text.encode(), place("support", request, version, "text"))
 
 
 def unseal_text(key: bytes, request: UUID, version: int, sealed: bytes) -> str:
-    return unseal(key, sealed, _place(request, version, "text")).decode()
+    return unseal(key, sealed, place("support", request, version, "text")).decode()
 
 
 def seal_recused(key: bytes, request: UUID, recused: Collection[UUID]) -> bytes:
     """Padded, so that its length doesn't tell how many they are."""
     listed = msgspec.json.encode(sorted(recused))
-    return seal(key, listed.ljust(-(-len(listed) // ROOM) * ROOM), _place(request, 1, "recused"))
+    return seal(key, listed.ljust(-(-len(listed) // ROOM) * ROOM), place("support", request, 1, "recused"))
 
 
 def unseal_recused(key: bytes, request: UUID, sealed: bytes) -> frozenset[UUID]:
-    return msgspec.json.decode(unseal(key, sealed, _place(request, 1, "recused")), type=frozenset[UUID])
+    return msgspec.json.decode(unseal(key, sealed, place("support", request, 1, "recused")), type=frozenset[UUID])
 
 
 ROOM = 4096
 """Bytes: about a hundred people above and below somebody."""
-
-
-def _place(request: UUID, version: int, field: str) -> str:
-    return f"support/{request}/{version}/{field}"

@@ -11,8 +11,8 @@ from uuid import UUID
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from shared.store.encryption import seal, unseal
 from shared.store.event_store import Write
+from shared.store.sealing import seal, unseal
 
 SCHEMA = ("CREATE TABLE IF NOT EXISTS pseudonyms (finder bytea PRIMARY KEY, sealed bytea NOT NULL)",)
 

@@ -1,0 +1,27 @@
+"""Texts are sealed field by field: AES-256-GCM (NIST SP 800-38D), a random 96-bit nonce in front of the ciphertext.
+
+What a ciphertext belongs to is its associated data, so that it can't be moved to another record, version or field.
+"""
+
+import secrets
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+NONCE_BYTES = 12
+
+
+def place(service: str, aggregate: UUID, version: int, field: str) -> str:
+    """Where a sealed text stands: in this field of that event, by its aggregate and version. A row's copy of it stands there
+    too, so an older text can't be put in the place of a newer one."""
+    return f"{service}/{aggregate}/{version}/{field}"
+
+
+def seal(key: bytes, plaintext: bytes, belongs_to: str) -> bytes:
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plaintext, belongs_to.encode())
+
+
+def unseal(key: bytes, sealed: bytes, belongs_to: str) -> bytes:
+    """Raises cryptography's InvalidTag for the wrong key, a changed text or another place."""
+    return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], belongs_to.encode())

@@ -94,15 +94,13 @@ class StreamWorker:
                 self._guarded_take,
                 self._session_seconds,
             )
-            watching = asyncio.create_task(self._watch(app, connection))
-            rushing = asyncio.create_task(self._rush(app))
+            tasks = [asyncio.create_task(one) for one in (_started(app), self._watch(app, connection), self._rush(app))]
             try:
-                await app.start()
-                ended, _ = await asyncio.wait([self._failed, watching, rushing], return_when=asyncio.FIRST_COMPLETED)
+                ended, _ = await asyncio.wait([self._failed, *tasks], return_when=asyncio.FIRST_COMPLETED)
             finally:
                 self._claimed.clear()
-                watching.cancel()
-                rushing.cancel()
+                for task in tasks:
+                    task.cancel()
                 await _stopped(app)
                 if self._gave_up:  # a static member that is back too soon is given what it had: nothing
                     await asyncio.sleep(self._session_seconds + 1)
@@ -294,6 +292,12 @@ class StreamWorker:
                 if owned.parked:
                     with self._letting_go(owned):
                         await asyncio.to_thread(self._engine.retry, owned)
+
+
+async def _started(app: faust.App) -> None:
+    """Ends by failing only. Where a topic is away Faust waits in its start for it, for ever: who watches must be heard then."""
+    await app.start()
+    await asyncio.Event().wait()
 
 
 async def _stopped(app: faust.App) -> None:

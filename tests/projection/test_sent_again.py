@@ -104,6 +104,19 @@ def test_who_gives_up_a_build_leaves_what_was_switched_to_meanwhile(
     assert moods(store) == [1, 2]
 
 
+def test_who_switches_to_what_is_live_already_leaves_the_former_generation_for_a_roll_back(
+    engine: Engine, store: EventStore, reader: Counting
+) -> None:
+    sent = [record(0, mood=1), record(1, mood=2)]
+    engine.take(engine.claim(TOPIC, 0), sent)
+    shadow, table = shadow_of(store, reader)
+    shadow.take(shadow.claim(TOPIC, 0), sent)
+    switched(store, reader, table)
+    switched(store, reader, table)
+    switched(store, reader, Table(reader.views[0], 1))
+    assert moods(store) == [1, 2]
+
+
 def test_who_gives_up_a_build_waits_for_who_is_just_switching_to_it(
     engine: Engine, store: EventStore, reader: Counting
 ) -> None:

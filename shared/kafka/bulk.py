@@ -25,6 +25,9 @@ FETCH_BYTES = 8 * 2**20
 
 LARGEST_ANSWER = 50 * 2**20
 PAUSE_SECONDS = 0.1
+ANSWERS_WITHIN_SECONDS = 2.0
+"""A broker that doesn't is asked again later by who only wants to know."""
+
 NOBODY = -1
 EVERYTHING = 0
 """Kafka's isolation level: our topics have no transactions."""

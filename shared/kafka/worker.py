@@ -13,10 +13,12 @@ import faust
 import psycopg
 import structlog
 
-from shared.kafka.bulk import BulkReader, Fetched, LogReplaced, Partition, bulk_reader
+from shared.kafka.bulk import ANSWERS_WITHIN_SECONDS, BulkReader, Fetched, LogReplaced, Partition, bulk_reader
 from shared.kafka.busy_flow import BUSY_RATE, BusyFlow, Pace
 from shared.kafka.catching_up import CatchingUp
 from shared.kafka.faust_group import SESSION_SECONDS, assigned, highwaters, new_group
+from shared.kafka.markers import nothing_but_markers
+from shared.kafka.movement import Movement
 from shared.kafka.records import Record
 from shared.kafka.replaced_log import was_replaced
 from shared.kafka.slots import take_slot
@@ -32,11 +34,10 @@ log = structlog.get_logger()
 
 LOOK_SECONDS = 1.0
 STOP_SECONDS = 2.0
-ANSWERS_WITHIN_SECONDS = 2.0
-STILL_SECONDS = 30.0
-"""Lag and no movement for so long is a reader that only looks alive."""
-
 NOWHERE = -1
+AT_REST_SECONDS = 3.0
+"""Who lags and hasn't moved for so long may only have markers before them."""
+
 GIVEN_UP_SECONDS = 5.0
 """What is owned and not assigned is claimed again within a rebalance, or never."""
 
@@ -93,15 +94,13 @@ class StreamWorker:
                 self._guarded_take,
                 self._session_seconds,
             )
-            watching = asyncio.create_task(self._watch(app, connection))
-            rushing = asyncio.create_task(self._rush(app))
+            tasks = [asyncio.create_task(one) for one in (_started(app), self._watch(app, connection), self._rush(app))]
             try:
-                await app.start()
-                ended, _ = await asyncio.wait([self._failed, watching, rushing], return_when=asyncio.FIRST_COMPLETED)
+                ended, _ = await asyncio.wait([self._failed, *tasks], return_when=asyncio.FIRST_COMPLETED)
             finally:
                 self._claimed.clear()
-                watching.cancel()
-                rushing.cancel()
+                for task in tasks:
+                    task.cancel()
                 await _stopped(app)
                 if self._gave_up:  # a static member that is back too soon is given what it had: nothing
                     await asyncio.sleep(self._session_seconds + 1)
@@ -232,6 +231,8 @@ class StreamWorker:
             if stuck:
                 self._gave_up = bool(deaf.keys() & set(stuck))
                 raise StuckReader(f"{self._reader.name} at {stuck}")
+            for place in [place for place in ends if movement.still(place, now) > AT_REST_SECONDS]:
+                await self._pass_over_markers(place, ends[place])
             await self._retry_parked()
         raise app.crash_reason or RuntimeError("Faust ended")
 
@@ -270,6 +271,19 @@ class StreamWorker:
                 return await bulk.end(*place) < offset
         return False
 
+    async def _pass_over_markers(self, place: Partition, end: int) -> None:
+        """Faust tells of no record up to there, and none may be there: that is no lag, and no reader that only looks alive."""
+        owned = self._owned.get(place)
+        if owned is None or self._one_at_a_time.locked():
+            return
+        before = owned.next_offset
+        if not await nothing_but_markers(self._bootstrap, place, before, end):
+            return
+        async with self._one_at_a_time:
+            if self._owned.get(place) is owned and owned.next_offset == before:
+                with self._letting_go(owned):
+                    await asyncio.to_thread(self._engine.pass_over, owned, end)
+
     async def _retry_parked(self) -> None:
         if self._one_at_a_time.locked():
             return  # a catch-up may take hours; who watches doesn't wait for it
@@ -280,30 +294,16 @@ class StreamWorker:
                         await asyncio.to_thread(self._engine.retry, owned)
 
 
+async def _started(app: faust.App) -> None:
+    """Ends by failing only. Where a topic is away Faust waits in its start for it, for ever: who watches must be heard then."""
+    await app.start()
+    await asyncio.Event().wait()
+
+
 async def _stopped(app: faust.App) -> None:
     """Faust waits a minute for a consumer whose broker is gone; what it still holds is nothing that matters."""
     with suppress(TimeoutError):
         await asyncio.wait_for(asyncio.shield(asyncio.ensure_future(app.stop())), STOP_SECONDS)
-
-
-class Movement:
-    """Since when each partition has stood where it is."""
-
-    def __init__(self) -> None:
-        self._since: dict[Partition, tuple[int, float]] = {}
-
-    def stuck(self, ends: Mapping[Partition, int], offsets: Mapping[Partition, int], now: float) -> list[Partition]:
-        """The partitions of `ends` with lag that have not moved for STILL_SECONDS; an offset that isn't known never moves."""
-        before, self._since = self._since, {}
-        for place, end in ends.items():
-            offset = offsets.get(place, -1)
-            last, since = before.get(place, (offset, now))
-            self._since[place] = (offset, since if offset == last and end > offset else now)
-        return [place for place in ends if self.still(place, now) > STILL_SECONDS]
-
-    def still(self, place: Partition, now: float) -> float:
-        """Seconds for which a partition has lagged without moving."""
-        return now - self._since.get(place, (0, now))[1]
 
 
 def _place(record: Record) -> Partition:

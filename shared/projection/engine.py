@@ -119,8 +119,12 @@ class Engine:
                 self.take(owned, records)
 
     def pass_over(self, owned: Owned, next_offset: int) -> None:
-        """Moves the position past records that aren't for this reader."""
-        self._store.record((), (self.positions.moved([Move(owned, next_offset, None)]),))
+        """Moves the position past what isn't for this reader. Raises Fenced when the partition is another's by now."""
+        try:
+            self._store.record((), (self.positions.moved([Move(owned, next_offset, None)]),))
+        except Switched:
+            self._reload(owned)
+            return self.pass_over(owned, next_offset)
         owned.next_offset, owned.anchor = next_offset, None
 
     def retry(self, owned: Owned, everything: bool = False) -> None:

@@ -30,15 +30,18 @@ def hold(cursor: Cursor[DictRow], reader: str, topic: str) -> dict[int, int]:
 
 
 def switch(cursor: Cursor[DictRow], reader: str, built: Table[Any]) -> None:
-    """Makes a generation that has got to the held position the live one. Raises NotTheSame.
+    """Makes a generation that has got to the held position the live one; nothing is done where somebody else did that
+    already. Raises NotTheSame.
 
     The former keeps its position, so that it can be caught up and made the live one again; those before it are dropped.
     """
-    _require_no_more_parked(cursor, reader, builder_of(reader, built))
-    built.sweep(cursor)
     cursor.execute("SELECT live, version, previous FROM view_generations WHERE view = %s FOR UPDATE", (built.view.name,))
     row = cursor.fetchone()
     assert row is not None, "the view is prepared"
+    if row["live"] == built.generation:
+        return
+    _require_no_more_parked(cursor, reader, builder_of(reader, built))
+    built.sweep(cursor)
     former = Table(built.view, row["live"])
     _forget(cursor, builder_of(reader, built))
     _keep_position(cursor, reader, former)

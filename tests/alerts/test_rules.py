@@ -83,6 +83,7 @@ def test_by_the_shipped_rules_who_asks_for_a_person_is_always_routed() -> None:
         ("red: 8", "red: 8\n  red: 9", "`red` is there twice"),
         ("red: 8", "red: !!python/object/apply:os.getcwd []", "could not determine a constructor"),
         ("points:", "points: :", "line"),
+        ("points:", "points: &points", "`points` in line 9 is an anchor or alias"),
     ],
 )
 def test_a_wrong_file_is_told_where_it_is_wrong(line: str, instead: str, said: str) -> None:
@@ -98,6 +99,12 @@ def test_a_wrong_file_is_told_where_it_is_wrong(line: str, instead: str, said: s
 def test_what_is_no_rule_file_at_all_is_refused_as_one(text: bytes) -> None:
     with pytest.raises(WrongRules):
         read_rules(text)
+
+
+def test_mappings_that_are_merged_into_each_other_are_refused_before_any_is_followed() -> None:
+    ten_of_each = (f"m{n}: &m{n} {{<<: [{', '.join(10 * [f'*m{n - 1}'])}]}}" for n in range(1, 7))
+    with pytest.raises(WrongRules, match="`m0` in line 1 is an anchor or alias"):
+        read_rules("\n".join(["m0: &m0 {red: 8}", *ten_of_each]).encode())
 
 
 def test_a_detector_without_points_is_switched_off() -> None:

@@ -183,3 +183,12 @@ async def test_a_wrong_question_is_refused_before_anything_is_connected_to(optio
     done = await replay({}, *options)
     assert done.returncode == 2
     assert said in " ".join(done.stderr.split())
+
+
+async def test_a_rule_file_whose_aliases_would_grow_beyond_measure_is_refused_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "bomb.yaml"
+    ten_of_each = [f"m{n}: &m{n} {{<<: [{', '.join(10 * [f'*m{n - 1}'])}]}}" for n in range(1, 7)]
+    file.write_text("\n".join(["m0: &m0 {red: 8}", *ten_of_each]))
+    done = await replay({"COLUMNS": "300"}, "--dry-run", "--rules", str(file))
+    assert done.returncode == 2
+    assert "anchor or alias" in done.stderr

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.events import checkins
 from shared.kafka.records import Record
@@ -89,9 +90,12 @@ class Runs(Protocol):
 
 
 @asynccontextmanager
-async def process(module: str, *arguments: str, stdout: int | None = None) -> AsyncIterator[asyncio.subprocess.Process]:
+async def process(
+    module: str, *arguments: str, stdin: int | None = None, stdout: int | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """One to be killed; at the latest when the block ends."""
-    started = await asyncio.create_subprocess_exec(sys.executable, "-u", "-m", module, *arguments, cwd=ROOT, stdout=stdout)
+    command = (sys.executable, "-u", "-m", module, *arguments)
+    started = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=stdin, stdout=stdout)
     try:
         yield started
     finally:
@@ -123,6 +127,19 @@ async def records_of(kafka: str, topic: str, count: int) -> list[Record]:
                 for batch in (await consumer.getmany(timeout_ms=500)).values():
                     found += [Record(m.topic, m.partition, m.offset, m.key, m.value, m.headers) for m in batch]
     return found
+
+
+async def deleted(kafka: str, topic: str) -> None:
+    """Returns when the broker knows of no such topic."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        await admin.delete_topics([topic])
+        async with asyncio.timeout(PATIENCE):
+            while topic in await admin.list_topics():
+                await asyncio.sleep(0.05)
+    finally:
+        await admin.close()
 
 
 async def end_of(kafka: str, topic: str) -> int:

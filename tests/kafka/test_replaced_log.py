@@ -11,7 +11,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 from psycopg.rows import DictRow
 
 from services.alerts.views import members
@@ -34,7 +33,7 @@ from shared.settings import Common
 from shared.store.event_store import EventStore
 from shared.store.events import PrivateEvent
 from tests.kafka.membership import enrolments, erasures
-from tests.kafka.streaming import MEMBERS, NOW, PATIENCE, POISONED, tally_of
+from tests.kafka.streaming import MEMBERS, NOW, PATIENCE, POISONED, deleted, tally_of
 from tests.kafka.test_relay import check_ins, relaying
 from tests.projection.counting import POISON, Counting
 from tests.projection.oracle import folded, stored
@@ -94,7 +93,7 @@ async def test_a_topic_made_anew_while_nobody_reads_is_read_by_sequence(
     await _sent_again(store, common, topic)  # the old log is longer than the new one
     async with worker.running():
         await _until_all_is_taken(reader, store)
-    await _deleted(common.kafka, topic)
+    await deleted(common.kafka, topic)
     await _stored(store, [*check_ins(40), *erasures(MEMBERS[:3])])
     await _sent_again(store, common, topic)
     async with worker.running():
@@ -111,7 +110,7 @@ async def test_a_topic_made_anew_under_a_running_worker_is_noticed_and_read_by_s
     await _sent_again(store, common, topic)
     async with worker.running(), relaying(Relay(store, common.database_url, topic, translate, common.kafka)):
         await _until_all_is_taken(reader, store)
-        await _deleted(common.kafka, topic)
+        await deleted(common.kafka, topic)
         await ensure_topics(common.kafka, [topic])
         await _stored(store, [*check_ins(40), *erasures(MEMBERS[:3])])
         await _sent_again(store, common, topic)
@@ -128,7 +127,7 @@ async def test_what_was_parked_waits_once_and_keeps_its_place_before_what_the_ne
     await _sent_again(store, common, topic)
     async with worker.running():
         await _until_parked(store, 2)
-    await _deleted(common.kafka, topic)
+    await deleted(common.kafka, topic)
     await _stored(store, [_poisonous(2), _poisonous(POISON)])
     await _sent_again(store, common, topic)
     async with worker.running():
@@ -147,7 +146,7 @@ async def test_a_view_that_is_built_anew_from_a_new_log_leaves_out_what_is_parke
     await _sent_again(store, common, topic)  # what is parked stands behind what was sent twice
     async with worker.running():
         await _until_parked(store, 2)
-    await _deleted(common.kafka, topic)
+    await deleted(common.kafka, topic)
     await _sent_again(store, common, topic)
     async with worker.running():
         await _until_read_up_to(store, 202)
@@ -166,7 +165,7 @@ async def test_a_former_generation_that_stood_in_the_old_log_is_caught_up_by_seq
     async with worker.running():
         await _until_all_is_taken(reader, store)
         switched = await _rebuilt(replaying)
-    await _deleted(common.kafka, topic)
+    await deleted(common.kafka, topic)
     await _stored(store, check_ins(200))  # now the new log goes beyond where the former generation stands
     await _sent_again(store, common, topic)
     async with worker.running():
@@ -195,18 +194,6 @@ async def _stored(store: EventStore, events: Iterable[PrivateEvent]) -> None:
 async def _sent_again(store: EventStore, common: Common, topic: str) -> None:
     async for _ in republish(common, store, topic, translate, 0):
         pass
-
-
-async def _deleted(kafka: str, topic: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
-    await admin.start()
-    try:
-        await admin.delete_topics([topic])
-        async with asyncio.timeout(PATIENCE):
-            while topic in await admin.list_topics():
-                await asyncio.sleep(0.05)
-    finally:
-        await admin.close()
 
 
 def _history(store: EventStore) -> list[PublicEvent]:

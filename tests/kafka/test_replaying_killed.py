@@ -1,8 +1,9 @@
-"""A process is killed at work on a replay: another goes on where it was, and what comes of it is the same."""
+"""A process is killed or stopped at work on a replay: another goes on where it was, and what comes of it is the same."""
 
 from __future__ import annotations
 
 import asyncio
+import signal
 from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,6 +13,7 @@ from shared.kafka.replaying import Replaying
 from shared.kafka.worker import StreamWorker
 from shared.projection.replays import Ask, Replays, State, Wish
 from shared.store.event_store import EventStore
+from tests.kafka.replaying import FOLDING
 from tests.kafka.streaming import MEMBERS, PATIENCE, counted, in_order, process, publishing, tally_of, until_counted, working
 from tests.projection.counting import moods
 
@@ -50,6 +52,49 @@ async def test_a_killed_replay_is_gone_on_with_by_another_process_and_ends_the_s
         await until_counted(store, publisher.published, live)
     assert counted(store) == publisher.published
     assert all(in_order(moods(store, member)) for member in MEMBERS)
+
+
+async def test_a_replay_that_was_stopped_and_woken_leaves_the_build_to_who_took_over(
+    store: EventStore, database_url: str, topic: str, kafka: str
+) -> None:
+    tally, arguments = tally_of(topic), (database_url, kafka, topic)
+    replays = Replays(store, tally.name, utc_now)
+    async with AsyncExitStack() as stack:
+        publisher = await stack.enter_async_context(publishing(kafka, topic))
+        await publisher.publish(EVENTS)
+        live = await stack.enter_async_context(working(StreamWorker(tally, store, database_url, kafka)))
+        await until_counted(store, publisher.published, live)
+
+        id_ = replays.start(Ask("counted", "shadow", "ops", {}))
+        pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
+        first = await stack.enter_async_context(process("tests.kafka.replaying", *arguments, "held", **pipes))
+        assert await _said(first, FOLDING)
+        first.send_signal(signal.SIGSTOP)
+        await stack.enter_async_context(process("tests.kafka.replaying", *arguments))
+        await _until(replays, id_, lambda row: row["state"] == State.FOLLOWING)
+        assert first.stdin is not None
+        first.stdin.write(b"go on\n")
+        first.send_signal(signal.SIGCONT)
+        said = await _said(first, b"replay.")
+
+        await publisher.publish(40)
+        await until_counted(store, publisher.published, live)
+        replays.wish(id_, Wish.SWITCH)
+        await _until(replays, id_, lambda row: row["state"] == State.SWITCHED)
+        await publisher.publish(40)
+        await until_counted(store, publisher.published, live)
+    assert not said or b"replay.lease_lost" in said, "or it was stopped in a transaction, and that ended it"
+    assert counted(store) == publisher.published
+    assert all(in_order(moods(store, member)) for member in MEMBERS)
+
+
+async def _said(process: asyncio.subprocess.Process, wanted: bytes) -> bytes:
+    """The first line that has this in it; nothing where the process ended before."""
+    assert process.stdout is not None
+    async with asyncio.timeout(PATIENCE):
+        while (line := await process.stdout.readline()) and wanted not in line:
+            pass
+    return line
 
 
 async def _until(replays: Replays, id_: UUID, wanted: Any) -> dict[str, Any]:

@@ -6,9 +6,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from shared.kafka.bulk import Partition
+from shared.kafka.movement import STILL_SECONDS, Movement
 from shared.kafka.records import Record
 from shared.kafka.topics import PARTITIONS
-from shared.kafka.worker import STILL_SECONDS, Movement, StreamWorker
+from shared.kafka.worker import StreamWorker
 from shared.projection.positions import Positions
 from shared.store.event_store import EventStore
 from tests.kafka.streaming import (

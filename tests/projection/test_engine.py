@@ -230,6 +230,17 @@ def test_a_view_of_another_version_is_not_folded_into(store: EventStore) -> None
         newer.claim(TOPIC, 0)
 
 
+def test_what_is_not_for_this_reader_is_passed_over_though_a_view_was_switched_meanwhile(
+    engine: Engine, owned: Owned, store: EventStore
+) -> None:
+    engine.take(owned, [record(0, mood=1)])
+    with store.transaction() as cursor:
+        cursor.execute("UPDATE reader_positions SET switches = switches + 1")
+    engine.pass_over(owned, 2)
+    engine.take(owned, [record(2, mood=2)])
+    assert (moods(store), owned.next_offset) == ([1, 2], 3)
+
+
 @pytest.mark.parametrize("count", [2, FEW_ROWS + 1])
 def test_rows_that_were_there_before_the_beginning_are_found_after_all(engine: Engine, store: EventStore, count: int) -> None:
     members = [uuid4() for _ in range(count)]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from psycopg import Cursor
+from psycopg.rows import DictRow
 
 from shared.kafka.records import Record
 from shared.projection.engine import Engine
@@ -98,6 +102,49 @@ def test_who_gives_up_a_build_leaves_what_was_switched_to_meanwhile(
     with store.transaction() as cursor:
         give_up_unless_switched(cursor, reader.name, table)
     assert moods(store) == [1, 2]
+
+
+def test_who_switches_to_what_is_live_already_leaves_the_former_generation_for_a_roll_back(
+    engine: Engine, store: EventStore, reader: Counting
+) -> None:
+    sent = [record(0, mood=1), record(1, mood=2)]
+    engine.take(engine.claim(TOPIC, 0), sent)
+    shadow, table = shadow_of(store, reader)
+    shadow.take(shadow.claim(TOPIC, 0), sent)
+    switched(store, reader, table)
+    switched(store, reader, table)
+    switched(store, reader, Table(reader.views[0], 1))
+    assert moods(store) == [1, 2]
+
+
+def test_who_gives_up_a_build_waits_for_who_is_just_switching_to_it(
+    engine: Engine, store: EventStore, reader: Counting
+) -> None:
+    sent = [record(0, mood=1), record(1, mood=2)]
+    engine.take(engine.claim(TOPIC, 0), sent)
+    shadow, table = shadow_of(store, reader)
+    shadow.take(shadow.claim(TOPIC, 0), sent)
+
+    def give_up() -> None:
+        with store.transaction() as cursor:
+            give_up_unless_switched(cursor, reader.name, table)
+
+    with ThreadPoolExecutor(1) as beside:
+        with store.transaction() as cursor:
+            switch(cursor, reader.name, table)
+            giving_up = beside.submit(give_up)
+            _until_somebody_waits_for(cursor)
+        giving_up.result()
+    assert moods(store) == [1, 2]
+
+
+def _until_somebody_waits_for(cursor: Cursor[DictRow]) -> None:
+    """In the database nothing tells of it; it is asked again and again."""
+    deadline = time.monotonic() + 60
+    waiting = "SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    while not cursor.execute(waiting.encode()).rowcount:
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.01)
 
 
 def test_an_event_at_the_offset_of_one_that_was_parked_in_the_log_before_is_folded(

@@ -67,10 +67,20 @@ class RuleSet(Struct, frozen=True, forbid_unknown_fields=True):
 def read_rules(text: bytes) -> RuleSet:
     """The rule set in a YAML document. Raises WrongRules."""
     try:
-        _refuse_doubled_keys(yaml.compose(text, yaml.SafeLoader))
+        document = yaml.compose(text, yaml.SafeLoader)
+        _refuse_aliases(text)
+        _refuse_doubled_keys(document)
         return msgspec.yaml.decode(text, type=RuleSet)
     except (msgspec.MsgspecError, yaml.YAMLError, ValueError, RecursionError) as error:
         raise WrongRules(str(error) or type(error).__name__) from error
+
+
+def _refuse_aliases(text: bytes) -> None:
+    """A few that are merged into each other come to millions of keys."""
+    for event in yaml.parse(text, yaml.SafeLoader):
+        if isinstance(event, yaml.NodeEvent) and event.anchor:
+            line = event.start_mark.line + 1
+            raise WrongRules(f"`{event.anchor}` in line {line} is an anchor or alias: write out what it stands for")
 
 
 def _refuse_doubled_keys(document: yaml.Node | None) -> None:

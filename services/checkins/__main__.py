@@ -15,6 +15,7 @@ from shared.http import idempotency
 from shared.kafka import relay_position
 from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
+from shared.kafka.verify_command import add_verify
 from shared.process import run_all
 from shared.settings import Common
 from shared.store import encryption
@@ -61,6 +62,9 @@ def relay_events(start: From = None, json: AsJson = False) -> None:
     """Stored events to Kafka; with --from, those of before once more."""
     common = Settings.from_environment().common
     relay_or_republish(common, lambda: _store(common), relay.TOPIC, relay.translate, start, json)
+
+
+add_verify(cli, "checkins", relay.TOPIC, _store)
 
 
 @cli.command("all")

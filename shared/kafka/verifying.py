@@ -21,6 +21,8 @@ from shared.store.chain_walk import Finding, Kind, Walk, finding
 from shared.store.event_store import EventStore
 
 BATCH = 5_000
+FIRST = -(2**63)
+"""Below whatever somebody may have put before a service's first event."""
 EVENTS = (
     b"SELECT notification_id, originator_id, originator_version, topic, state FROM %b"
     b" WHERE notification_id > %%s AND notification_id <= %%s ORDER BY notification_id LIMIT %%s"
@@ -39,12 +41,13 @@ class Compared(StrEnum):
 
 @dataclass
 class Verdict:
-    """`position` of `end` while it goes on. Sequences, where nothing else is said."""
+    """`position` of `end` while it goes on. Sequences, but for the counts of `events`, of those `unchained`, and of `heads`."""
 
     service: str
     end: int = 0
     chained: int = 0
     position: int = 0
+    after: int = FIRST
     events: int = 0
     unchained: int = 0
     heads: int = 0
@@ -60,7 +63,7 @@ class Verdict:
 
     @property
     def done(self) -> bool:
-        return self.found is not None or self.position >= self.end
+        return self.found is not None or self.after >= self.end
 
 
 class Verifying:
@@ -100,14 +103,14 @@ class Verifying:
         return heads
 
     async def _step(self, walk: Walk, heads: ToldHeads | None) -> None:
-        verdict, before = self._verdict, self._verdict.position
+        verdict, before = self._verdict, self._verdict.after
         events, rows, position = await asyncio.to_thread(self._batch)
         found = await asyncio.to_thread(walk.take, events, rows)
         verdict.events += len(walk.hashes)
         verdict.unchained = walk.unchained
         limit = found.sequence - 1 if found else position
         verdict.found = (await self._compared(heads, walk, before, limit) if heads else None) or found
-        verdict.position = position
+        verdict.after, verdict.position = position, max(position, 0)
 
     async def _compared(self, heads: ToldHeads, walk: Walk, before: int, limit: int) -> Finding | None:
         """Every head up to where it was walked; the first that says otherwise."""
@@ -128,12 +131,12 @@ class Verifying:
         verdict = self._verdict
         with self._store.statement() as cursor:
             table = self._store.postgres.events_table_name.encode()
-            cursor.execute(EVENTS % table, (verdict.position, verdict.end, BATCH))
+            cursor.execute(EVENTS % table, (verdict.after, verdict.end, BATCH))
             events = [_event(row) for row in cursor]
         last = events[-1].id if len(events) == BATCH else verdict.end
         with self._store.statement() as cursor:
             cursor.execute(
-                ROWS, (verdict.position, last, BATCH + 1)
+                ROWS, (verdict.after, last, BATCH + 1)
             )  # one more than events is enough to find that one is missing
             rows = {row["notification_id"]: bytes(row["hash"]) for row in cursor}
         return events, rows, last

@@ -135,9 +135,7 @@ class Verifying:
             events = [_event(row) for row in cursor]
         last = events[-1].id if len(events) == BATCH else verdict.end
         with self._store.statement() as cursor:
-            cursor.execute(
-                ROWS, (verdict.after, last, BATCH + 1)
-            )  # one more than events is enough to find that one is missing
+            cursor.execute(ROWS, (verdict.after, last, BATCH + 1))  # one more than events is enough to find that one is missing
             rows = {row["notification_id"]: bytes(row["hash"]) for row in cursor}
         return events, rows, last
 

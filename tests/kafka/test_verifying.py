@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from services.checkins.__main__ import SCHEMA
-from services.checkins.relay import TOPIC, translate
+from services.checkins.relay import translate
 from shared.kafka.relay import Relay
 from shared.kafka.relay_position import RelayPosition
 from shared.kafka.topics import heads_beside
@@ -23,10 +18,8 @@ from shared.store.chain import genesis, links_after
 from shared.store.chain_walk import Kind
 from shared.store.event_store import EventStore
 from shared.store.events import PrivateEvent
-from tests.architecture.tree import ROOT
-from tests.kafka.heads import head_at, heads_of, until_told
-from tests.kafka.streaming import PATIENCE
-from tests.kafka.test_relay import check_in, check_ins, relaying
+from tests.kafka.heads import until_told
+from tests.kafka.test_relay import check_ins, relaying
 
 
 @pytest.fixture
@@ -241,108 +234,3 @@ def test_more_than_a_batch_is_gone_through_in_order(
     found = verified(store, topic, kafka).found
     assert found is not None
     assert (found.kind, found.sequence) == (Kind.CHANGED, 11_000)
-
-
-async def test_an_idle_services_last_event_is_in_a_head_within_a_moment(
-    store: EventStore, database_url: str, topic: str, kafka: str
-) -> None:
-    async with relaying(Relay(store, database_url, topic, translate, kafka)):
-        for _ in range(3):
-            (sequence,) = await asyncio.to_thread(store.record, [check_in(MEMBER)])
-            await until_told(kafka, topic, sequence)
-    for head in await heads_of(kafka, topic):
-        assert head == head_at(store, head.sequence)
-
-
-async def test_a_relay_that_was_killed_before_it_told_the_head_tells_it_when_it_is_back(
-    store: EventStore, database_url: str, topic: str, kafka: str
-) -> None:
-    async with relaying(Relay(store, database_url, topic, translate, kafka)):
-        await until_told(kafka, topic, (await asyncio.to_thread(store.record, check_ins(5)))[-1])
-    ids = await asyncio.to_thread(store.record, check_ins(5))
-    position = RelayPosition(store, topic)
-    links = links_after(genesis("checkins"), store.stored(0, 100))
-    position.get()
-    position.move(ids[-1], links[5:])  # and then it was killed
-    async with relaying(Relay(store, database_url, topic, translate, kafka)):
-        await until_told(kafka, topic, ids[-1])
-    assert (await heads_of(kafka, topic))[-1].hash == links[-1].hash.hex()
-
-
-async def test_relays_that_are_killed_at_any_moment_leave_a_chain_without_a_fault(
-    new_database: Callable[[], str], kafka: str, tmp_path: Path
-) -> None:
-    url, killed = new_database(), 0
-    with EventStore("checkins", url, SCHEMA) as store:
-        while killed < 6:
-            relays = [await _started(url, kafka, tmp_path) for _ in range(2)]
-            ids = await asyncio.to_thread(store.record, check_ins(1_500 + 10 * killed))
-            await _until_chained(store, ids[0] + 100 * killed)
-            for relay in relays:
-                relay.kill()
-                await relay.wait()
-            killed += 1
-        async with relaying(Relay(store, url, TOPIC, translate, kafka)):
-            await until_told(kafka, TOPIC, ids[-1])
-        verdict = [one async for one in Verifying(store, TOPIC, kafka).run()][-1]
-    assert (verdict.found, verdict.unchained, verdict.events) == (None, 0, ids[-1])
-
-
-async def test_the_command_says_what_it_found_and_ends_accordingly(
-    new_database: Callable[[], str], kafka: str, tmp_path: Path
-) -> None:
-    url, away = new_database(), "127.0.0.1:1"
-    with EventStore("checkins", url, SCHEMA) as store:
-        ids = await asyncio.to_thread(store.record, check_ins(10))
-        position = RelayPosition(store, TOPIC)
-        position.move(ids[-1], links_after(genesis("checkins"), store.stored(0, 100)))
-        code, out, _ = await _verify(url, away, tmp_path, "--json")
-        said = json.loads(out.splitlines()[-1])
-        assert (code, said["events"], said["kafka"], said["found"], said["done"]) == (2, 10, "away", None, True)
-        assert (await _verify(url, away, tmp_path, "--without-kafka"))[0] == 0
-        code, out, _ = await _verify(url, away, tmp_path)
-        assert (code, "Kafka is away: its heads were not compared" in out) == (2, True)
-        with store.transaction() as cursor:
-            cursor.execute("UPDATE checkins_events SET state = '{}' WHERE notification_id = 3")
-        event = store.stored(2, 1)[0]
-        code, out, _ = await _verify(url, away, tmp_path)
-        assert code == 1
-        assert f"event 3 (checkins.CheckInRecorded, version 1 of {event.originator_id}) was changed" in out
-        code, out, _ = await _verify(url, away, tmp_path, "--json")
-        found = json.loads(out.splitlines()[-1])["found"]
-        assert (code, found["kind"], found["sequence"], found["version"]) == (1, "changed", 3, 1)
-
-
-MEMBER = check_ins(1)[0].originator_id
-
-
-async def _until_chained(store: EventStore, sequence: int) -> None:
-    """Another process chains: there is nothing to await."""
-    async with asyncio.timeout(PATIENCE):
-        while await asyncio.to_thread(_chained, store) < sequence:
-            await asyncio.sleep(0.01)
-
-
-def _chained(store: EventStore) -> int:
-    with store.statement() as cursor:
-        cursor.execute("SELECT max(notification_id) AS n FROM chain")
-        return int((cursor.fetchone() or {})["n"] or 0)
-
-
-async def _started(url: str, kafka: str, keys: Path) -> asyncio.subprocess.Process:
-    return await _command(url, kafka, keys, "relay")
-
-
-async def _verify(url: str, kafka: str, keys: Path, *arguments: str) -> tuple[int | None, str, str]:
-    process = await _command(url, kafka, keys, "verify", *arguments)
-    out, error = await process.communicate()
-    return process.returncode, out.decode(), error.decode()
-
-
-async def _command(url: str, kafka: str, keys: Path, *arguments: str) -> asyncio.subprocess.Process:
-    own = {"CHECKINS_DATABASE_URL": url, "KAFKA_BOOTSTRAP": kafka, "CHECKINS_URL": "http://127.0.0.1:1"}
-    environment = {**os.environ, **own, "ALONGSIDE_KEYS": str(keys), "COLUMNS": "200"}
-    environment["CHECKINS_RELAY_URL"] = "http://127.0.0.1:0"
-    command = (sys.executable, "-m", "services.checkins", *arguments)
-    pipe = asyncio.subprocess.PIPE
-    return await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe)

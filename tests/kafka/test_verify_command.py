@@ -7,14 +7,17 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+
+import pytest
 
 from services.checkins.__main__ import SCHEMA
 from services.checkins.relay import TOPIC
 from shared.kafka.relay_position import RelayPosition
 from shared.store.chain import genesis, links_after
 from shared.store.event_store import EventStore
-from tests.architecture.tree import ROOT
+from tests.architecture.tree import ROOT, services
 from tests.kafka.test_relay import check_ins
 
 
@@ -41,6 +44,12 @@ async def test_the_command_says_what_it_found_and_ends_accordingly(
         code, out, _ = await _verify(url, away, tmp_path, "--json")
         found = json.loads(out.splitlines()[-1])["found"]
         assert (code, found["kind"], found["sequence"], found["version"]) == (1, "changed", 3, 1)
+
+
+@pytest.mark.parametrize("service", services())
+def test_every_service_can_verify_its_store(service: str) -> None:
+    cli = import_module(f"services.{service}.__main__").cli
+    assert "verify" in {command.name for command in cli.registered_commands}
 
 
 async def _verify(url: str, kafka: str, keys: Path, *arguments: str) -> tuple[int | None, str, str]:

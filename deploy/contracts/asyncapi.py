@@ -1,19 +1,15 @@
 """The AsyncAPI 3.0 document of the public events, with the CloudEvents 1.0 Kafka binding's headers (binary mode)."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from deploy.contracts import heads
+from deploy.contracts.heads import BINDING, TIME_TEXT, UUID_TEXT, Document
 from shared.events import PublicEvent
 from shared.kafka.topics import PARTITIONS
 
-Document = dict[str, Any]
 Events = Mapping[str, type[PublicEvent]]
-
-BINDING = "0.5.0"
-UUID_TEXT = {"type": "string", "format": "uuid"}
-TIME_TEXT = {"type": "string", "format": "date-time"}
 
 
 def asyncapi(events: Events) -> Document:
@@ -28,10 +24,12 @@ def asyncapi(events: Events) -> Document:
             "description": "What the services publish: opaque ids, numbers and closed categories; no free text, no name.",
         },
         "defaultContentType": "application/json",
-        "channels": {f"{service}.events": _channel(service, events) for service in services},
+        "channels": {f"{service}.events": _channel(service, events) for service in services}
+        | {f"{service}.heads": heads.channel(service) for service in services},
         "operations": {f"{service}.publish": _operation(service) for service in services},
         "components": {
-            "messages": {name: _message(event, payloads[event]) for name, event in events.items()},
+            "messages": {name: _message(event, payloads[event]) for name, event in events.items()}
+            | {f"{service}.ChainHead": heads.message(service) for service in services},
             "schemas": schemas,
         },
     }

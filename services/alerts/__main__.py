@@ -32,11 +32,13 @@ from shared.kafka import relay_position, replay_command
 from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
 from shared.kafka.replay_command import Views, add_replays
+from shared.kafka.verify_command import add_verify
 from shared.process import Role, run_all, run_role
 from shared.projection import schema
 from shared.projection.generations import Generations
 from shared.projection.ops import Ops
 from shared.projection.positions import Positions
+from shared.settings import Common
 from shared.store import encryption
 from shared.store.encryption import DataKeys
 from shared.store.event_store import EventStore
@@ -107,15 +109,15 @@ def read_members() -> None:
     run_stream(settings.common, opened)
 
 
+def _store(common: Common) -> EventStore:
+    return EventStore("alerts", common.database_url, TABLES)
+
+
 @cli.command("relay")
 def relay_events(start: From = None, json: AsJson = False) -> None:
     """Stored events to Kafka; with --from, those of before once more."""
     common = Settings.from_environment().common
-
-    def opened() -> EventStore:
-        return EventStore("alerts", common.database_url, TABLES)
-
-    relay_or_republish(common, opened, relay.TOPIC, relay.translate, start, json)
+    relay_or_republish(common, lambda: _store(common), relay.TOPIC, relay.translate, start, json)
 
 
 @cli.command("webhooks")
@@ -144,6 +146,7 @@ def _views() -> Views:
 
 
 add_replays(cli, _views)
+add_verify(cli, "alerts", relay.TOPIC, _store)
 
 
 @cli.command("replay")

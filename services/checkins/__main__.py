@@ -15,6 +15,7 @@ from shared.http import idempotency
 from shared.kafka import relay_position
 from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
+from shared.kafka.verify_command import add_verify
 from shared.process import run_all
 from shared.settings import Common
 from shared.store import encryption
@@ -74,6 +75,7 @@ def _keys() -> tuple[EventStore, KeyFile]:
 
 
 add_keys(cli, _keys)
+add_verify(cli, "checkins", relay.TOPIC, _store)
 
 
 @cli.command("all")

@@ -19,6 +19,7 @@ from shared.http import idempotency
 from shared.kafka import relay_position
 from shared.kafka.relay_options import AsJson, From
 from shared.kafka.replay_command import Views, add_commands
+from shared.kafka.verify_command import add_verify
 from shared.process import Role, run_all, run_role
 from shared.projection import schema
 from shared.projection.generations import Generations
@@ -128,6 +129,7 @@ def _views() -> Views:
 
 
 add_commands(cli, _views)
+add_verify(cli, "evaluation", relay.TOPIC, _store)
 
 
 def _keys() -> tuple[EventStore, KeyFile]:

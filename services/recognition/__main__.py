@@ -17,6 +17,7 @@ from shared.kafka import relay_position
 from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
 from shared.kafka.replay_command import Views, add_commands
+from shared.kafka.verify_command import add_verify
 from shared.process import run_all
 from shared.projection import schema
 from shared.projection.generations import Generations
@@ -96,6 +97,7 @@ def _views() -> Views:
 
 
 add_commands(cli, _views)
+add_verify(cli, "recognition", relay.TOPIC, _store)
 
 
 def _keys() -> tuple[EventStore, KeyFile]:

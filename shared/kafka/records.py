@@ -30,7 +30,7 @@ def record_of(service: str, sequence: int, stored: PrivateEvent, event: PublicEv
     headers = [
         ("ce_specversion", SPEC_VERSION),
         ("ce_id", str(event_id(stored.originator_id, stored.originator_version)).encode()),
-        ("ce_source", _source(service)),
+        ("ce_source", source_of(service)),
         ("ce_type", _type(type(event))),
         ("ce_time", at.isoformat().replace("+00:00", "Z").encode()),
         ("ce_subject", subject),
@@ -41,7 +41,7 @@ def record_of(service: str, sequence: int, stored: PrivateEvent, event: PublicEv
 
 
 @cache
-def _source(service: str) -> bytes:
+def source_of(service: str) -> bytes:
     return f"/alongside/{service}".encode()
 
 

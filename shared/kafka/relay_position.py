@@ -1,13 +1,26 @@
-"""How far a relay has got, in the service's own database."""
+"""How far a relay has got, in the service's own database, with the chain that it makes on its way."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.store.event_store import EventStore
+from shared.store import chain
+from shared.store.chain import Link
+from shared.store.event_store import Conflict, EventStore
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS relay_position (topic text PRIMARY KEY, position bigint NOT NULL,"
     " resets bigint NOT NULL DEFAULT 0)",
+    *chain.SCHEMA,
 )
+
+MOVE = (
+    b"WITH moved AS ("
+    b"INSERT INTO relay_position AS stored (topic, position) VALUES (%s, %s) ON CONFLICT (topic) DO UPDATE"
+    b" SET position = excluded.position WHERE stored.position = %s AND stored.resets = %s RETURNING 1),"
+    b" linked AS (INSERT INTO chain SELECT * FROM unnest(%b::bigint[], %b::bytea[]) WHERE EXISTS (SELECT FROM moved))"
+    b" SELECT FROM moved"
+)
+"""Both or neither, in one statement: it is one commit and one answer to wait for."""
 
 
 class SetBack(Exception):
@@ -37,17 +50,18 @@ class RelayPosition:
         self._known = Place(**row) if row else Place()
         return self._known.position
 
-    def move(self, position: int) -> None:
-        """Moves from what was last read. Raises SetBack, and moves nothing, where it is no longer that."""
-        with self._store.statement() as cursor:
-            cursor.execute(
-                "INSERT INTO relay_position AS stored (topic, position) VALUES (%s, %s) ON CONFLICT (topic) DO UPDATE"
-                " SET position = excluded.position WHERE stored.position = %s AND stored.resets = %s RETURNING 1",
-                (self._topic, position, self._known.position, self._known.resets),
-            )
-            if cursor.fetchone() is None:
-                raise SetBack(f"{self._topic} is no longer at {self._known.position}")
-        self._known = Place(position, self._known.resets)
+    def move(self, position: int, links: Sequence[Link] = ()) -> None:
+        """Moves from what was last read, and stores what was chained on the way. Raises SetBack, and does neither, where it is
+        no longer that or another one has chained it."""
+        known, sequences, hashes = self._known, [link.sequence for link in links], [link.hash for link in links]
+        try:
+            with self._store.statement() as cursor:
+                cursor.execute(MOVE, (self._topic, position, known.position, known.resets, sequences, hashes), prepare=True)
+                if cursor.fetchone() is None:
+                    raise SetBack(f"{self._topic} is no longer at {known.position}")
+        except Conflict as conflict:
+            raise SetBack(f"{self._topic} was chained by another") from conflict
+        self._known = Place(position, known.resets)
 
     def set_back(self, position: int) -> None:
         """To this position, or where it is if that is before it. No batch under way can move it on from where it was."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from shared.kafka.relay import Relay, Translate
 from shared.kafka.relay_position import RelayPosition
-from shared.kafka.topics import ensure_topics
+from shared.kafka.topics import ensure_topics, heads_beside
 from shared.settings import Common
 from shared.store.event_store import EventStore
 
@@ -62,7 +62,7 @@ async def republish(common: Common, store: EventStore, topic: str, translate: Tr
     end = await asyncio.to_thread(store.postgres.max_notification_id) or 0
     if start > end:
         raise NothingThere(f"{common.service} has stored events up to {end}, and none at {start}")
-    await ensure_topics(common.kafka, [topic])
+    await ensure_topics(common.kafka, [topic, heads_beside(topic)])
     position = RelayPosition(store, topic)
     await asyncio.to_thread(position.set_back, start)
     standby = asyncio.create_task(Relay(store, common.database_url, topic, translate, common.kafka).run())

@@ -1,4 +1,5 @@
-"""The topics there are: one for each service, kept for ever, in as many partitions as it was made with."""
+"""The topics there are, kept for ever: for each service one of its events, in as many partitions as it was made with, and one
+of its chain's heads."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,8 +14,19 @@ log = structlog.get_logger()
 
 TRY_AGAIN_SECONDS = 1.0
 PARTITIONS = 4
+EVENTS, HEADS = ".events", ".heads"
 REPLICAS = 3
 """Copies of each partition, or as many as there are brokers."""
+
+
+def heads_beside(topic: str) -> str:
+    """Where the heads of the chain go whose events go to this topic."""
+    return topic.removesuffix(EVENTS) + HEADS
+
+
+def partitions_for(topic: str) -> int:
+    """Of a topic that is to be made; heads are in the order in which they were told."""
+    return 1 if topic.endswith(HEADS) else PARTITIONS
 
 
 async def ensure_topics(bootstrap: str, topics: list[str]) -> None:
@@ -52,8 +64,8 @@ async def wait_for_topics(bootstrap: str, topics: Sequence[str]) -> None:
 
 async def _create(admin: AIOKafkaAdminClient, topics: list[str]) -> None:
     brokers = len((await admin.describe_cluster())["brokers"])
-    kept_for_ever = {"retention.ms": "-1"}
-    new = [NewTopic(topic, PARTITIONS, min(REPLICAS, brokers), topic_configs=kept_for_ever) for topic in topics]
+    kept = {"retention.ms": "-1", "cleanup.policy": "delete"}
+    new = [NewTopic(topic, partitions_for(topic), min(REPLICAS, brokers), topic_configs=kept) for topic in topics]
     response = await admin.create_topics(new)
     for error in response.topic_errors:
         if error[1] and not issubclass(kind := for_code(error[1]), TopicAlreadyExistsError):

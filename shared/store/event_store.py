@@ -167,10 +167,13 @@ class EventStore(Application[UUID]):
 
     def notifications(self, after: int, limit: int) -> list[tuple[int, PrivateEvent]]:
         """What was stored after a notification id, in commit order."""
-        selected = self.postgres.select_notifications(after, limit, inclusive_of_start=False)
-        return [(notification.id, self._event(notification)) for notification in selected]
+        return [(notification.id, self.decoded(notification)) for notification in self.stored(after, limit)]
 
-    def _event(self, notification: Notification) -> PrivateEvent:
+    def stored(self, after: int, limit: int) -> list[Notification]:
+        """As `notifications`, in the bytes in which it is stored."""
+        return list(self.postgres.select_notifications(after, limit, inclusive_of_start=False))
+
+    def decoded(self, notification: Notification) -> PrivateEvent:
         return cast(PrivateEvent, self.mapper.to_domain_event(notification))
 
     @contextmanager

@@ -1,6 +1,6 @@
 """`make bench`: figures measured on this machine, each beside something to compare it with, as a table and as JSON.
 
-    python -m tests.bench [--quick] [--only drain,growth,ingest,latency,replay,shadow] [--out .local/bench.json]
+    python -m tests.bench [--quick] [--only drain,growth,ingest,chain,latency,replay,shadow] [--out .local/bench.json]
 
 `ratio` is ours over what it is held against (`growth.*`: many members over few).
 """
@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from deploy.__main__ import LOCAL
+from tests.bench.chain import chain
 from tests.bench.drain import drain, growth
 from tests.bench.figures import Figure, keep, show
 from tests.bench.ingest import ingest
@@ -30,6 +31,7 @@ GROUPS: dict[str, Callable[[Console, bool], list[Figure]]] = {
     "drain": drain,
     "growth": growth,
     "ingest": ingest,
+    "chain": chain,
     "latency": latency,
     "replay": replay,
     "shadow": shadow,

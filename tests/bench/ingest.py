@@ -50,22 +50,22 @@ def ingest(console: Console, quick: bool) -> list[Figure]:
         stack = Stack(CHECKOUT, Path(folder) / "stack")
         environment = stack.up(extra=UNLIMITED, environ={})
         try:
-            bodies = asyncio.run(_bodies(environment, counts.members))
+            bodies = asyncio.run(bodies_of(environment, counts.members))
             asyncio.run(ensure_topics(environment["KAFKA_BOOTSTRAP"], [BARE_TOPIC]))
             with serving("tests.bench.bare_app", environment["KAFKA_BOOTSTRAP"], BARE_TOPIC) as bare_url:
-                return _measured(stack, bare_url, _files(Path(folder), bodies), counts, console)
+                return _measured(stack, bare_url, files_of(Path(folder), bodies), counts, console)
         finally:
             stack.down()
 
 
-async def _bodies(environment: Mapping[str, str], count: int) -> list[dict[str, object]]:
+async def bodies_of(environment: Mapping[str, str], count: int) -> list[dict[str, object]]:
     chance = random.Random(count)
     async with connected(environment) as client:
         members = await client.enrol_all(count)
     return [{"member": one, "mood": chance.randint(3, 5), "energy": 4, "stress": chance.randint(1, 3)} for one in members]
 
 
-def _files(folder: Path, bodies: list[dict[str, object]]) -> tuple[Path, Path]:
+def files_of(folder: Path, bodies: list[dict[str, object]]) -> tuple[Path, Path]:
     batches = [[bodies[(first + number) % len(bodies)] for number in range(BATCH)] for first in range(0, 10 * BATCH, BATCH)]
     return write_bodies(folder / "single.jsonl", bodies), write_bodies(folder / "batches.jsonl", batches)
 

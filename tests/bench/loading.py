@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,6 +96,20 @@ class Background:
 def write_bodies(file: Path, bodies: Sequence[object]) -> Path:
     file.write_text("".join(f"{json.dumps(body)}\n" for body in bodies))
     return file
+
+
+@contextmanager
+def started(environment: Mapping[str, str], module: str, *arguments: str) -> Iterator[None]:
+    """A process until the block ends. Raises RuntimeError where it had ended by itself."""
+    command = [sys.executable, "-m", module, *arguments]
+    process = subprocess.Popen(command, cwd=CHECKOUT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
+    try:
+        yield
+        if process.poll() is not None:
+            raise RuntimeError(f"{module} ended by itself with {process.returncode}")
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
 
 
 @contextmanager

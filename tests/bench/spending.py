@@ -17,7 +17,7 @@ class Spending:
 
     def now(self) -> dict[str, float]:
         pids = {one.name: self._stack.pid(one.name) for one in self._stack.watched()}
-        return {name: _seconds(psutil.Process(pid)) for name, pid in pids.items() if pid is not None}
+        return {name: cpu_seconds(psutil.Process(pid)) for name, pid in pids.items() if pid is not None}
 
     def since(self, before: Mapping[str, float], events: int) -> dict[str, float]:
         """Microseconds for each event, those of the dearest first."""
@@ -25,7 +25,7 @@ class Spending:
         return dict(sorted(spent.items(), key=lambda one: -one[1]))
 
 
-def _seconds(process: psutil.Process) -> float:
+def cpu_seconds(process: psutil.Process) -> float:
     own = process.cpu_times()
     children = (child.cpu_times() for child in process.children(recursive=True))
     ended = float(own.children_user + own.children_system)

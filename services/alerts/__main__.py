@@ -27,6 +27,7 @@ from services.alerts.webhooks.leases import Leases
 from services.alerts.webhooks.sending import Sender
 from shared.clock import utc_now
 from shared.http import idempotency
+from shared.http.keys_command import add_api_keys
 from shared.kafka import relay_position, replay_command
 from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
@@ -36,6 +37,7 @@ from shared.projection import schema
 from shared.projection.generations import Generations
 from shared.projection.ops import Ops
 from shared.projection.positions import Positions
+from shared.store import api_keys
 from shared.store.encryption import KeyEncryptionKey
 from shared.store.event_store import EventStore
 
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from services.alerts.api.parts import OpenParts
 
 ROLES = ("api", "stream", "replays", "relay", "webhooks")
-TABLES = (*SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
+TABLES = (*SCHEMA, *idempotency.SCHEMA, *api_keys.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -163,6 +165,9 @@ def replay(
     limits = {"from": since, "to": until, "types": types, "members": members}
     kind = replay_command.kind_of(target, dry_run)
     raise typer.Exit(replay_command.replay(_views(), view, kind, limits, rate, switch, as_json))
+
+
+add_api_keys(cli, lambda: Wiring(Settings.from_environment()).store)
 
 
 @cli.command("all")

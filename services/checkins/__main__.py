@@ -12,12 +12,13 @@ from services.checkins.application import Checkins
 from services.checkins.settings import Settings
 from shared.clock import utc_now
 from shared.http import idempotency
+from shared.http.keys_command import add_api_keys
 from shared.kafka import relay_position
 from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
 from shared.process import run_all
 from shared.settings import Common
-from shared.store import encryption
+from shared.store import api_keys, encryption
 from shared.store.encryption import KeyEncryptionKey, MemberKeys
 from shared.store.event_store import EventStore
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from services.checkins.api.parts import OpenParts
 
 ROLES = ("api", "relay")
-SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA)
+SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *api_keys.SCHEMA, *relay_position.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -61,6 +62,9 @@ def relay_events(start: From = None, json: AsJson = False) -> None:
     """Stored events to Kafka; with --from, those of before once more."""
     common = Settings.from_environment().common
     relay_or_republish(common, lambda: _store(common), relay.TOPIC, relay.translate, start, json)
+
+
+add_api_keys(cli, lambda: _store(Settings.from_environment().common))
 
 
 @cli.command("all")

@@ -46,6 +46,12 @@ def known_members(store: EventStore, members: Sequence[UUID]) -> frozenset[UUID]
         return frozenset(row["member"] for row in cursor)
 
 
+def is_erased(store: EventStore, member: UUID) -> bool:
+    with store.statement() as cursor:
+        cursor.execute("SELECT FROM erased_members WHERE member = %s", (member,))
+        return cursor.fetchone() is not None
+
+
 def choices(store: EventStore, members: Sequence[UUID]) -> dict[UUID, BoardChoice]:
     with store.transaction() as cursor:
         cursor.execute("SELECT member, opted_in, version FROM board_choices WHERE member = ANY(%s)", (list(members),))

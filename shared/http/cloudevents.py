@@ -122,7 +122,7 @@ async def take_events(request: Request, caller: Caller, writes: Writes[C], comma
     arrived = arrived_events(request.headers, body)
 
     async def submit(event: Arrived) -> Answer:
-        key = RequestKey.of(caller.subject, event.key, event.type.encode(), msgspec.json.encode(event.data))
+        key = RequestKey.of(caller.identity, event.key, event.type.encode(), msgspec.json.encode(event.data))
         return await writes.submit(Submission(command_of(event), 202, key))
 
     return writes.respond(await writes.once(await request_key(request, caller), lambda: accept_all(arrived, submit)))

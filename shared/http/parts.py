@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 from shared.errors import Problem
 from shared.http.writes import Writes
 from shared.projection.ops import Ops
+from shared.store.api_keys import KeyRing
 from shared.store.event_store import EventStore
 
 C = TypeVar("C")
@@ -18,6 +19,7 @@ class StoreParts(Generic[C]):
         self.store = store
         self.writes = writes
         self.ops: Ops | None = None
+        self.api_keys = KeyRing(store)
 
     @property
     def required_ops(self) -> Ops:

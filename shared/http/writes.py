@@ -7,6 +7,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 from fastapi import Request, Response
+from psycopg import Cursor
+from psycopg.rows import DictRow
 
 from shared.auth import Caller
 from shared.errors import FieldError, Problem
@@ -70,6 +72,23 @@ class Writes(Generic[C]):
             return _kept((await asyncio.to_thread(self._answers.kept, [key]))[key])
         return answer
 
+    async def stored_once(self, key: RequestKey | None, make: Callable[[Cursor[DictRow]], Answer]) -> Answer:
+        """As `once`, for rows without events: they and the kept answer are one transaction, so that none are made twice."""
+        if key and (kept := (await asyncio.to_thread(self._answers.kept, [key])).get(key)):
+            return _kept(kept)
+        try:
+            return await asyncio.to_thread(self._made, key, make)
+        except Conflict:
+            assert key, "without a key nothing else has to be new"
+            return _kept((await asyncio.to_thread(self._answers.kept, [key]))[key])
+
+    def _made(self, key: RequestKey | None, make: Callable[[Cursor[DictRow]], Answer]) -> Answer:
+        with self._store.transaction() as cursor:
+            answer = make(cursor)
+            if key:
+                self._answers.keep(key, answer)(cursor, ())
+        return answer
+
     def respond(self, answer: Answer) -> Response:
         headers = {} if answer.position is None else {"X-Position": f"{self.service}:{answer.position}"}
         return Response(answer.body, answer.status, headers, answer.media_type)
@@ -120,4 +139,6 @@ async def request_key(request: Request, caller: Caller) -> RequestKey | None:
             "The Idempotency-Key isn't usable.",
             [FieldError("Idempotency-Key", f"1 to {LONGEST_KEY} visible ASCII characters")],
         )
-    return RequestKey.of(caller.subject, f"key {key}", request.method.encode(), request.url.path.encode(), await request.body())
+    return RequestKey.of(
+        caller.identity, f"key {key}", request.method.encode(), request.url.path.encode(), await request.body()
+    )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from shared.errors import Problem, forbidden
 
+LOCAL_ISSUER = "alongside-local"
 ROLES = frozenset(
     {"member", "supporter", "facilitator", "clinical_lead", "evaluator", "manager", "ops", "admin"},
 )

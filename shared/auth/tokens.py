@@ -11,12 +11,11 @@ import msgspec
 from joserfc import jwt
 from joserfc.errors import JoseError
 
-from shared.auth.callers import ROLES, SCOPES, Caller, Kind, unauthorized
+from shared.auth.callers import LOCAL_ISSUER, ROLES, SCOPES, Caller, Kind, unauthorized
 from shared.auth.issuer_keys import IssuerKeys
 from shared.clock import Clock, utc_now
 
 AUDIENCE = "alongside"
-LOCAL_ISSUER = "alongside-local"
 ALGORITHMS = ["Ed25519", "EdDSA", "RS256", "ES256"]
 LEEWAY = timedelta(seconds=30)
 """How far an issuer's clock may be ahead of ours (`nbf`, `iat`). An end is an end: `exp` has none."""

@@ -40,6 +40,7 @@ faults: environment
 
 access: environment
 	@.venv/bin/python -m tests.access $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES))
+	@ACCESS_EXAMPLES=400 .venv/bin/pytest tests/access/test_seeded.py
 
 lock: environment
 	@$(COMPILE) --all-extras --output-file requirements.lock pyproject.toml

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from random import Random
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from tests.alerts.world import START
 
 SEED, CASES = 20261125, 1_500
 CASES_IN_AN_EXAMPLE = 25
+EXAMPLES = int(os.environ.get("ACCESS_EXAMPLES", "20"))
+"""`make access` takes 400 of them."""
 
 
 async def test_no_read_succeeds_that_the_state_of_that_moment_forbids_and_every_other_does(house: House) -> None:
@@ -26,7 +29,7 @@ async def test_no_read_succeeds_that_the_state_of_that_moment_forbids_and_every_
     assert played.told, "somebody was told whom an alert is about"
 
 
-@settings(max_examples=20)
+@settings(max_examples=EXAMPLES)
 @given(st.randoms(use_true_random=False))
 def test_nor_in_any_order_that_hypothesis_thinks_of(house: House, random: Random) -> None:
     played = Played()

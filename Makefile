@@ -1,5 +1,5 @@
 # Every target first brings .venv up to date (see deploy/install.sh); that takes 0.1 s when it is.
-.PHONY: help run up down status token test bench faults lock environment
+.PHONY: help run up down status token test bench faults access lock environment
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 PYTHON ?=
@@ -14,6 +14,7 @@ help:
 	@echo "make test                          lint, types, architecture, tests"
 	@echo "make bench [SHORT=1] [ONLY=drain]  figures against the peers; a table, and .local/bench.json"
 	@echo "make faults [SEED=n] [RUNS=m]      seeded faults on a running system; the seeds and what came of them"
+	@echo "make access [SEED=n] [CASES=m]     seeded changes and reads, each held against who may read what"
 	@echo "make lock                          resolves the locked packages, the peers' and jars anew"
 
 environment:
@@ -36,6 +37,10 @@ bench: environment
 
 faults: environment
 	@.venv/bin/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS))
+
+access: environment
+	@.venv/bin/python -m tests.access $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES))
+	@ACCESS_EXAMPLES=400 .venv/bin/pytest tests/access/test_seeded.py
 
 lock: environment
 	@$(COMPILE) --all-extras --output-file requirements.lock pyproject.toml

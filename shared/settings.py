@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from shared.auth import LOCAL_ISSUER
+
 
 class SettingsMissing(SystemExit):
     """Ends the process, naming what isn't set."""
@@ -24,6 +26,9 @@ class Common:
     keys: Path
     local: bool
     rate_limit: float
+    jwks: Path | str = ""
+    """Where the issuer's public keys are: a file or an https address; in the folder of keys where nothing is said."""
+    issuer: str = LOCAL_ISSUER
     session_seconds: float = 10
     """After so long without a heartbeat a stream's partitions are another's."""
 
@@ -45,8 +50,16 @@ class Common:
             keys=Path(os.environ["ALONGSIDE_KEYS"]),
             local=os.environ.get("ALONGSIDE_LOCAL") == "1",
             rate_limit=float(os.environ.get("ALONGSIDE_RATE_LIMIT") or 50),
+            jwks=_jwks(os.environ["ALONGSIDE_KEYS"], os.environ.get("ALONGSIDE_JWKS")),
+            issuer=os.environ.get("ALONGSIDE_ISSUER") or LOCAL_ISSUER,
             session_seconds=float(os.environ.get("ALONGSIDE_SESSION_SECONDS") or 10),
         )
+
+
+def _jwks(keys: str, said: str | None) -> Path | str:
+    if said and "://" in said:
+        return said
+    return Path(said) if said else Path(keys) / "jwks.json"
 
 
 def _health_pages(name: str) -> dict[str, str]:

@@ -28,6 +28,7 @@ from services.alerts.webhooks.leases import Leases
 from services.alerts.webhooks.sending import Sender
 from shared.clock import utc_now
 from shared.http import idempotency
+from shared.http.keys_command import add_api_keys
 from shared.kafka import relay_position, replay_command
 from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
@@ -39,7 +40,7 @@ from shared.projection.generations import Generations
 from shared.projection.ops import Ops
 from shared.projection.positions import Positions
 from shared.settings import Common
-from shared.store import encryption
+from shared.store import api_keys, encryption
 from shared.store.encryption import DataKeys
 from shared.store.event_store import EventStore
 from shared.store.key_encryption import KeyFile
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from services.alerts.api.parts import OpenParts
 
 ROLES = ("api", "stream", "replays", "relay", "webhooks")
-TABLES = (*SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
+TABLES = (*SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *api_keys.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -181,6 +182,7 @@ def _keys() -> tuple[EventStore, KeyFile]:
 
 
 add_keys(cli, _keys)
+add_api_keys(cli, lambda: Wiring(Settings.from_environment()).store)
 
 
 @cli.command("all")

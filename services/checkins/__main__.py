@@ -12,13 +12,14 @@ from services.checkins.application import Checkins
 from services.checkins.settings import Settings
 from shared.clock import utc_now
 from shared.http import idempotency
+from shared.http.keys_command import add_api_keys
 from shared.kafka import relay_position
 from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
 from shared.kafka.verify_command import add_verify
 from shared.process import run_all
 from shared.settings import Common
-from shared.store import encryption
+from shared.store import api_keys, encryption
 from shared.store.encryption import DataKeys, MemberKeys
 from shared.store.event_store import EventStore
 from shared.store.key_encryption import KeyFile
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from services.checkins.api.parts import OpenParts
 
 ROLES = ("api", "relay")
-SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA)
+SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *api_keys.SCHEMA, *relay_position.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -76,6 +77,7 @@ def _keys() -> tuple[EventStore, KeyFile]:
 
 add_keys(cli, _keys)
 add_verify(cli, "checkins", relay.TOPIC, _store)
+add_api_keys(cli, lambda: _store(Settings.from_environment().common))
 
 
 @cli.command("all")

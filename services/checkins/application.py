@@ -242,7 +242,9 @@ class Checkins:
         }
 
     def accesses_to(self, member: UUID, limit: int, before: int | None) -> list[dict[str, Any]]:
-        """Who read what about a member here, newest first."""
+        """Who read what about a member here, newest first. Raises a 404 Problem for an unknown member."""
+        if member not in views.members(self._store, [member]):
+            raise unknown("member")
         return list(views.accesses_of(self._store, member, limit, before))
 
 

@@ -16,6 +16,7 @@ from services.evaluation.settings import Settings
 from services.evaluation.stream import READER, EvaluationReader, views_of
 from shared.clock import utc_now
 from shared.http import idempotency
+from shared.http.keys_command import add_api_keys
 from shared.kafka import relay_position
 from shared.kafka.relay_options import AsJson, From
 from shared.kafka.replay_command import Views, add_commands
@@ -26,7 +27,7 @@ from shared.projection.generations import Generations
 from shared.projection.ops import Ops
 from shared.projection.positions import Positions
 from shared.settings import Common
-from shared.store import encryption
+from shared.store import api_keys, encryption
 from shared.store.encryption import DataKeys
 from shared.store.event_store import EventStore
 from shared.store.key_encryption import KeyFile
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from services.evaluation.api.parts import OpenParts
 
 ROLES = ("api", "stream", "replays", "relay")
-SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
+SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *api_keys.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -138,6 +139,9 @@ def _keys() -> tuple[EventStore, KeyFile]:
 
 
 add_keys(cli, _keys)
+
+
+add_api_keys(cli, lambda: _store(Settings.from_environment().common))
 
 
 @cli.command("all")

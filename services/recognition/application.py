@@ -117,7 +117,9 @@ class Recognition:
         return keep_key, seal(known.keys[giver], command.message.encode(), _message_of(command.kudos.id))
 
     def kudos_of(self, member: UUID, limit: int, before: tuple[datetime, UUID] | None) -> list[dict[str, Any]]:
-        """What a member gave and received, newest first, with its messages."""
+        """What a member gave and received, newest first, with its messages. Raises a 404 Problem for who was erased."""
+        if views.is_erased(self._store, member):
+            raise unknown("member")
         rows = views.kudos(self._store, member, limit, before)
         keys = self._keys.of([row["giver"] for row in rows if row["message"]])
         return [row | {"message": _readable(row, keys)} for row in rows]

@@ -53,6 +53,12 @@ def team_of(store: EventStore, member: UUID) -> str | None:
         return row["team"] if row else None
 
 
+def is_erased(store: EventStore, member: UUID) -> bool:
+    with store.statement() as cursor:
+        cursor.execute("SELECT FROM erased_members WHERE member = %s", (member,))
+        return cursor.fetchone() is not None
+
+
 def choices(store: EventStore, members: Sequence[UUID]) -> dict[UUID, BoardChoice]:
     with store.transaction() as cursor:
         cursor.execute("SELECT member, opted_in, version FROM board_choices WHERE member = ANY(%s)", (list(members),))

@@ -13,6 +13,7 @@ from services.support.settings import Settings
 from services.support.stream import READER, VIEWS, SupportReader
 from shared.clock import utc_now
 from shared.http import idempotency
+from shared.http.keys_command import add_api_keys
 from shared.kafka import relay_position
 from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
@@ -23,7 +24,7 @@ from shared.projection import schema
 from shared.projection.generations import Generations
 from shared.projection.ops import Ops
 from shared.settings import Common
-from shared.store import encryption
+from shared.store import api_keys, encryption
 from shared.store.encryption import DataKeys, MemberKeys
 from shared.store.event_store import EventStore
 from shared.store.key_encryption import KeyFile
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from services.support.api.parts import OpenParts
 
 ROLES = ("api", "stream", "replays", "relay")
-SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
+SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *api_keys.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -107,6 +108,7 @@ def _keys() -> tuple[EventStore, KeyFile]:
 
 
 add_keys(cli, _keys)
+add_api_keys(cli, lambda: _store(Settings.from_environment().common))
 
 
 @cli.command("all")

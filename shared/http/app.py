@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Annotated, Any
 
 import structlog
@@ -12,9 +10,10 @@ from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 
-from shared.auth import Caller, Tokens
+from shared.auth import ROLES, SCOPES, Caller
 from shared.errors import MEDIA_TYPE, FieldError, Problem, forbidden
-from shared.http.limits import BodyLimit, RateLimit
+from shared.http.door import Wall, caller_at
+from shared.http.limits import BodyLimit
 from shared.http.request_counter import RequestCounter, route_of
 from shared.http.short_way import ShortWay, short_ways
 from shared.observability import places
@@ -62,23 +61,6 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-ANONYMOUS_CALLERS = 20
-"""How many times one caller's rate those without a token share."""
-
-
-@dataclass(frozen=True)
-class Wall:
-    """What the common wall needs: whose tokens are good, and how fast a caller may be."""
-
-    tokens: Tokens
-    rate: RateLimit
-
-    @cached_property
-    def anonymous(self) -> RateLimit:
-        """All callers without a token together: a company that answers a survey at nine o'clock is one bucket."""
-        return RateLimit(ANONYMOUS_CALLERS * self.rate.per_second)
-
-
 def new_app(service: str, wall: Wall, ready: Sequence[Ready], larger_bodies: Mapping[str, int] | None = None) -> FastAPI:
     """A FastAPI with the common wall; the service adds its routes."""
     app = FastAPI(
@@ -108,11 +90,11 @@ def add_routes(app: FastAPI, routers: Iterable[APIRouter]) -> None:
 
 def allow(*, roles: Sequence[str] = (), scopes: Sequence[str] = ()) -> Any:
     """A dependency that lets these roles and scopes in and gives their Caller; all others get 401, 403 or 429."""
+    assert ROLES.issuperset(roles), "there is no such role"
+    assert SCOPES.issuperset(scopes), "there is no such scope"
 
     async def check(request: Request) -> Caller:
-        wall: Wall = request.app.state.wall
-        caller = wall.tokens.caller(request.headers.get("authorization"))
-        wall.rate.take(caller.subject)
+        caller = await caller_at(request)
         if not caller.may(roles, scopes):
             raise forbidden()
         return caller
@@ -191,3 +173,6 @@ def _add_health(app: FastAPI, ready: Sequence[Ready]) -> None:
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+__all__ = ["Wall", "add_routes", "allow", "answer", "anyone", "new_app", "problem_of"]

@@ -28,8 +28,9 @@ class RateLimit:
         tokens = min(self.per_second, tokens + (now - since) * self.per_second)
         if tokens < 1:
             raise Problem(429, "too-fast", "Too many requests; wait a moment.", headers={"Retry-After": "1"})
+        self._buckets.pop(caller, None)
         if len(self._buckets) >= REMEMBERED_CALLERS:
-            self._buckets.clear()
+            del self._buckets[next(iter(self._buckets))]  # who came longest ago: many names don't empty the others' memory
         self._buckets[caller] = (tokens - 1, now)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from shared.errors import Problem
 from shared.http.writes import Writes
 from shared.projection.ops import Ops
+from shared.store.api_keys import KeyRing
 from shared.store.event_store import EventStore
 
 C = TypeVar("C")
@@ -23,6 +24,7 @@ class StoreParts(Generic[C]):
         self.writes = writes
         self.ops: Ops | None = None
         self.holdings: Holdings | None = None
+        self.api_keys = KeyRing(store)
 
     @property
     def required_ops(self) -> Ops:

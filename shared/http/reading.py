@@ -4,13 +4,14 @@ import asyncio
 import base64
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import Query
 
 from shared.errors import Problem, invalid
 
+Id = TypeVar("Id")
 LONGEST_WAIT_SECONDS = 2.0
 LOOK_AGAIN_SECONDS = 0.02
 LONGEST_NUMBER = 18
@@ -49,11 +50,16 @@ def decode_cursor(after: str | None) -> str | None:
 
 def decode_time_and_id(after: str | None) -> tuple[datetime, UUID] | None:
     """The place in a list by time, from a cursor that is `TIME ID`. Raises a 422 Problem for one that was not ours."""
+    return decode_time_and(UUID, after)
+
+
+def decode_time_and(kind: Callable[[str], Id], after: str | None) -> tuple[datetime, Id] | None:
+    """The same where an id is of another kind; `kind` raises ValueError for what can't be one."""
     if after is None:
         return None
     at, _, last = (decode_cursor(after) or "").partition(" ")
     try:
-        return datetime.fromisoformat(at), UUID(last)
+        return datetime.fromisoformat(at), kind(last)
     except ValueError:
         raise _not_ours() from None
 

@@ -28,7 +28,7 @@ def run_api(common: Common, opened: Callable[[], P], build: Callable[[Opening[P]
     """
     configure_logging(common.service, "api")
     parts = Opening(opened, lambda open_parts: open_parts.check())
-    app = build(parts, Wall(Tokens(common.keys / "jwks.json"), RateLimit(common.rate_limit)))
+    app = build(parts, Wall(Tokens(common.jwks, common.issuer), RateLimit(common.rate_limit)))
     app.router.lifespan_context = _opening(parts)
     collect_less_often()
     host, _, port = common.bind.rpartition(":")

@@ -7,6 +7,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 from fastapi import Request, Response
+from psycopg import Cursor
+from psycopg.rows import DictRow
 
 from shared.auth import Caller
 from shared.errors import FieldError, Problem
@@ -54,7 +56,7 @@ class Writes(Generic[C]):
         return self.key_of(caller, f"key {key}", request.method.encode(), request.url.path.encode(), await request.body())
 
     def key_of(self, caller: Caller, key: str, *request: bytes) -> RequestKey:
-        return self._answers.key_of(caller.subject, key, *request)
+        return self._answers.key_of(caller.identity, key, *request)
 
     async def submit(self, submission: Submission[C]) -> Answer:
         try:
@@ -80,6 +82,23 @@ class Writes(Generic[C]):
             await asyncio.to_thread(self._store.record, (), (), (self._answers.keep(key, answer),))
         except Conflict:
             return _kept((await asyncio.to_thread(self._answers.kept, [key]))[key])
+        return answer
+
+    async def stored_once(self, key: RequestKey | None, make: Callable[[Cursor[DictRow]], Answer]) -> Answer:
+        """As `once`, for rows without events: they and the kept answer are one transaction, so that none are made twice."""
+        if key and (kept := (await asyncio.to_thread(self._answers.kept, [key])).get(key)):
+            return _kept(kept)
+        try:
+            return await asyncio.to_thread(self._made, key, make)
+        except Conflict:
+            assert key, "without a key nothing else has to be new"
+            return _kept((await asyncio.to_thread(self._answers.kept, [key]))[key])
+
+    def _made(self, key: RequestKey | None, make: Callable[[Cursor[DictRow]], Answer]) -> Answer:
+        with self._store.transaction() as cursor:
+            answer = make(cursor)
+            if key:
+                self._answers.keep(key, answer)(cursor, ())
         return answer
 
     def respond(self, answer: Answer) -> Response:

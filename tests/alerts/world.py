@@ -39,12 +39,12 @@ from shared.events.checkins import (
 )
 from shared.http import idempotency
 from shared.projection import schema
-from shared.store import encryption
+from shared.store import api_keys, encryption
 from shared.store.event_store import EventStore
 from shared.store.group_commit import record_decisions
 from tests.recognition.without_kafka import Hearing
 
-TABLES = (*SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *schema.SCHEMA)
+TABLES = (*SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *api_keys.SCHEMA, *schema.SCHEMA)
 ADMIN = Caller("admin", frozenset({"admin"}))
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

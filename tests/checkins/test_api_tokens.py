@@ -15,13 +15,13 @@ from joserfc.jwk import OctKey, OKPKey
 from tests.checkins.problems import CANARY, problem
 from tests.checkins.serving import MEMBER, Served, made_keys, serve
 
-GOOD = {"aud": "alongside", "sub": "service:test", "scopes": ["check-ins:write", "members:write"]}
+GOOD = {"iss": "alongside-local", "aud": "alongside", "sub": "service:test", "scopes": ["check-ins:write", "members:write"]}
 
 
 def signed(served: Served, **changes: Any) -> str:
     """A token signed with the right key, whose claims differ; None takes a claim away."""
     key = OKPKey.import_key(json.loads((served.keys.folder / "issuer.json").read_text()))
-    claims = GOOD | {"exp": int(time.time()) + 60} | changes
+    claims = GOOD | {"iat": int(time.time()) - 5, "exp": int(time.time()) + 60} | changes
     kept = {name: value for name, value in claims.items() if value is not None}
     return jwt.encode({"alg": "Ed25519", "kid": key.kid}, kept, key, algorithms=["Ed25519"])
 
@@ -51,6 +51,17 @@ WRONG: dict[str, Callable[[Served], str]] = {
     "an end that is a word": lambda served: f"Bearer {signed(served, exp='later')}",
     "for somebody else": lambda served: f"Bearer {signed(served, aud=CANARY)}",
     "for nobody": lambda served: f"Bearer {signed(served, aud=None)}",
+    "of another issuer": lambda served: f"Bearer {signed(served, iss='somebody')}",
+    "of no issuer": lambda served: f"Bearer {signed(served, iss=None)}",
+    "not yet good": lambda served: f"Bearer {signed(served, nbf=int(time.time()) + 60)}",
+    "issued later than now": lambda served: f"Bearer {signed(served, iat=int(time.time()) + 40)}",
+    "never issued": lambda served: f"Bearer {signed(served, iat=None)}",
+    "over before it was issued": lambda served: f"Bearer {signed(served, exp=int(time.time()) + 5, iat=int(time.time()) + 9)}",
+    "issued at a truth": lambda served: f"Bearer {signed(served, iat=True)}",
+    "an end beyond all measure": lambda served: f"Bearer {signed(served, exp=10**400)}",
+    "an end that is no number": lambda served: f"Bearer {signed(served, exp=float('nan'))}",
+    "a person and a program": lambda served: f"Bearer {signed(served, roles=['member'])}",
+    "longer than any": lambda _: f"Bearer {'a' * 9000}",
     "of nobody": lambda served: f"Bearer {signed(served, sub=None)}",
     "scopes that are a text": lambda served: f"Bearer {signed(served, scopes='check-ins:write')}",
     "unsigned": lambda _: f"Bearer {unsigned(GOOD | {'exp': int(time.time()) + 60})}",

@@ -28,7 +28,7 @@ class Lamp(Body):
     on: StrictBool = False
 
 
-Keeper = Annotated[Caller, allow(roles=["admin"], scopes=["lamps:write"])]
+Keeper = Annotated[Caller, allow(roles=["admin"], scopes=["members:write"])]
 
 
 @router.post("/lamps", status_code=201)
@@ -104,11 +104,11 @@ BODIES = {
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 async def test_both_ways_answer_the_same(body: bytes, keys: Keys) -> None:
-    app, token = app_with(keys), keys.token("service:test", scopes=["lamps:write"])
+    app, token = app_with(keys), keys.token("service:test", scopes=["members:write"])
     assert await posted(app, body, SHORT, token) == await posted(app, body, LONG, token)
 
 
-@pytest.mark.parametrize("scopes", [["lamps:write"], ["boards:write"], None], ids=["may", "may not", "without a token"])
+@pytest.mark.parametrize("scopes", [["members:write"], ["boards:write"], None], ids=["may", "may not", "without a token"])
 @pytest.mark.parametrize("body", [BODIES["good"], BODIES["a list"]], ids=["good", "wrong"])
 async def test_both_ways_let_the_same_callers_in(body: bytes, scopes: list[str] | None, keys: Keys) -> None:
     token = keys.token(f"service:{uuid4()}", scopes=scopes) if scopes else None
@@ -117,13 +117,13 @@ async def test_both_ways_let_the_same_callers_in(body: bytes, scopes: list[str] 
 
 
 async def test_the_short_way_counts_towards_a_callers_rate(keys: Keys) -> None:
-    app, token = app_with(keys, rate=1), keys.token("service:test", scopes=["lamps:write"])
+    app, token = app_with(keys, rate=1), keys.token("service:test", scopes=["members:write"])
     statuses = {(await posted(app, BODIES["good"], SHORT, token))[0] for _ in range(20)}
     assert statuses == {201, 429}
 
 
 async def test_a_body_that_is_not_called_json_goes_the_long_way(keys: Keys) -> None:
-    token = keys.token("service:test", scopes=["lamps:write"])
+    token = keys.token("service:test", scopes=["members:write"])
     assert (await posted(app_with(keys), BODIES["good"], "text/plain", token))[0] == 422
 
 
@@ -138,7 +138,7 @@ def test_what_a_router_adds_to_its_routes_is_never_passed_over() -> None:
 
 
 async def test_it_needs_none_of_fastapis_routes(keys: Keys) -> None:
-    app, token = app_with(keys), keys.token("service:test", scopes=["lamps:write"])
+    app, token = app_with(keys), keys.token("service:test", scopes=["members:write"])
     app.router.routes.clear()
     statuses = [(await posted(app, BODIES["good"], media_type, token))[0] for media_type in (SHORT, LONG)]
     assert statuses == [201, 404]

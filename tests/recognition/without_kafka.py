@@ -65,7 +65,7 @@ class Hearing:
         """Everything this service has stored since it was last asked."""
         for sequence, stored in self._store.notifications(self._relayed, 10_000):
             event = self._translate(stored)
-            if event is not None:
+            if event is not None and f"{self._store.service}.events" in self._owned:
                 self._take(self._store.service, [(sequence, stored, event)])
             self._relayed = sequence
 

@@ -10,12 +10,16 @@ from fastapi import Depends, Query, Request
 from services.alerts.api.parts import Api
 from services.alerts.application.reading import Reader
 from services.alerts.domain.claims import Claim
-from shared.auth import Caller
+from shared.auth import Caller, Kind
 from shared.errors import forbidden
 from shared.http.app import Wall
+from shared.http.door import bearer_of, caller_at
 
 SEES_ALL_ROLES = frozenset({"ops", "admin", "clinical_lead"})
 SEES_ALL_SCOPES = frozenset({"alerts:read"})
+SUPPORTS_ROLES = frozenset({"supporter", "clinical_lead"})
+"""Whoever is enrolled as a supporter is one only with such a token: not as a manager, and not once the role was taken away."""
+
 MAY_CLOSE_ANY = frozenset({"admin", "clinical_lead"})
 
 ClaimToken = Annotated[str | None, Query(max_length=200, description="the claim link's token, instead of a bearer's")]
@@ -41,22 +45,24 @@ class Visitor:
 
 
 async def person(request: Request, api: Api) -> Visitor:
-    """By bearer token only. Raises a 401 or 429 Problem."""
-    wall: Wall = request.app.state.wall
-    caller = wall.tokens.caller(request.headers.get("authorization"))
-    wall.rate.take(caller.subject)
-    return Visitor(caller, await asyncio.to_thread(api.reading.supporter_of, caller.member))
+    """By bearer only. Raises a 401, 403 or 429 Problem, and a 404 for who was erased."""
+    caller = await caller_at(request)
+    if caller.member is None and not caller.may(SEES_ALL_ROLES, SEES_ALL_SCOPES):
+        raise forbidden()
+    supporter = await asyncio.to_thread(api.reading.supporter_of, caller.member)
+    return Visitor(caller, supporter if caller.may(SUPPORTS_ROLES, ()) else None)
 
 
 async def visitor(alert: UUID, request: Request, api: Api, token: ClaimToken = None) -> Visitor:
     """By the claim link's token, in the address or as the bearer, or else by a bearer token."""
-    held = token or (request.headers.get("authorization") or "").partition(" ")[2].strip()
-    claim = api.links.claim(alert, held)
+    claim = api.links.claim(alert, token or bearer_of(request) or "")
     if claim is None:
         return await person(request, api)
     wall: Wall = request.app.state.wall
-    wall.rate.take(f"supporter {claim.supporter}")
-    return Visitor(Caller(f"supporter {claim.supporter}"), claim.supporter, claim)
+    caller = Caller(str(claim.supporter), kind=Kind.CLAIM_LINK)
+    wall.rate.take(caller.identity)
+    await asyncio.to_thread(api.reading.require_here, claim.supporter)
+    return Visitor(caller, claim.supporter, claim)
 
 
 AtTheDoor = Annotated[Visitor, Depends(visitor)]

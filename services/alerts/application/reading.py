@@ -13,7 +13,7 @@ from psycopg.rows import DictRow
 from services.alerts.domain.alert import Alert, Offer, replay
 from services.alerts.domain.eligibility import Pool, recused
 from services.alerts.domain.events import AlertEvent, DangerDecided, Declined, Offered, Postponed, Withdrawn
-from services.alerts.views import reading_rows, roster
+from services.alerts.views import member_rows, reading_rows, roster
 from shared.clock import Clock
 from shared.errors import forbidden, unknown
 from shared.store.event_store import EventStore
@@ -40,11 +40,19 @@ class Reading:
     clock: Clock
 
     def supporter_of(self, member: UUID | None) -> UUID | None:
-        """The supporter that this member is, if they are one."""
+        """The supporter that this member is, if they are one. Raises a 404 Problem for who was erased."""
         if member is None:
             return None
         with self.store.transaction() as cursor:
+            if member_rows.load(cursor, [member])[member].erased:
+                raise unknown("member")
             return roster.supporter_of(cursor, member)
+
+    def require_here(self, supporter: UUID) -> None:
+        """Raises a 404 Problem for a supporter who was erased: their claim links open nothing any more."""
+        with self.store.transaction() as cursor:
+            member = roster.member_of(cursor, supporter)
+        self.supporter_of(member)
 
     def alert(self, alert: UUID, reader: Reader) -> dict[str, Any]:
         """Raises a 404 Problem for an unknown alert, a 403 for one that the reader has no part in.

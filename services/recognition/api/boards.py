@@ -20,7 +20,8 @@ from shared.http.reading import After, AtLeast, Limit, decode_cursor, page, wait
 router = APIRouter(tags=["leaderboards"])
 
 Chooser = Annotated[Caller, allow(roles=sorted(ROLES - {"ops"}), scopes=["kudos:write"])]
-Reader = Annotated[Caller, allow(roles=sorted(ROLES - {"ops"}), scopes=["kudos:write"])]
+Reader = Annotated[Caller, allow(roles=sorted(ROLES - {"ops", "manager"}), scopes=["kudos:write"])]
+"""Colleagues: a manager as such is shown no person."""
 At = Annotated[
     AwareDatetime | None,
     Query(

@@ -1,0 +1,63 @@
+"""A caller, and the closed lists of what one can have: roles for people, scopes for programs."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from shared.errors import Problem, forbidden
+
+LOCAL_ISSUER = "alongside-local"
+ROLES = frozenset(
+    {"member", "supporter", "facilitator", "clinical_lead", "evaluator", "manager", "ops", "admin"},
+)
+
+
+class Scope(StrEnum):
+    """What a program may be let do; each is a route's, and there are no others."""
+
+    MEMBERS_WRITE = "members:write"
+    CHECK_INS_WRITE = "check-ins:write"
+    FLAGS_WRITE = "flags:write"
+    KUDOS_WRITE = "kudos:write"
+    SURVEYS_WRITE = "surveys:write"
+    EVENTS_WRITE = "events:write"
+    ALERTS_READ = "alerts:read"
+
+
+SCOPES = frozenset(scope.value for scope in Scope)
+
+
+class Kind(StrEnum):
+    PERSON = "person"
+    PROGRAM = "program"
+    API_KEY = "key"
+    CLAIM_LINK = "claim"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """`member` is the person's own id; None for a program and for a person who isn't a member."""
+
+    subject: str
+    roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    member: UUID | None = None
+    kind: Kind = Kind.PERSON
+
+    @property
+    def identity(self) -> str:
+        """Whose rate and whose Idempotency-Keys these are: a program that is named like a person isn't that person."""
+        return f"{self.kind} {self.subject}"
+
+    def may(self, roles: Collection[str], scopes: Collection[str]) -> bool:
+        return not self.roles.isdisjoint(roles) or not self.scopes.isdisjoint(scopes)
+
+    def require_acting_for(self, member: UUID) -> None:
+        """A person may act for themselves only; a program and an admin for anyone. Raises a 403 Problem."""
+        if self.member != member and "admin" not in self.roles and not self.scopes:
+            raise forbidden("This token is another person's.")
+
+
+def unauthorized(detail: str) -> Problem:
+    return Problem(401, "unauthorized", detail, headers={"WWW-Authenticate": "Bearer"})

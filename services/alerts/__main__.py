@@ -28,6 +28,7 @@ from services.alerts.webhooks.sending import Sender
 from shared.clock import utc_now
 from shared.http import idempotency
 from shared.kafka import relay_position, replay_command
+from shared.kafka.reapplied import reapplying_of
 from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
 from shared.kafka.replay_command import Views, add_replays
@@ -36,6 +37,7 @@ from shared.projection import schema
 from shared.projection.generations import Generations
 from shared.projection.ops import Ops
 from shared.projection.positions import Positions
+from shared.store import erasures
 from shared.store.encryption import KeyEncryptionKey
 from shared.store.event_store import EventStore
 
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from services.alerts.api.parts import OpenParts
 
 ROLES = ("api", "stream", "replays", "relay", "webhooks")
-TABLES = (*SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
+TABLES = (*SCHEMA, *erasures.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -61,6 +63,8 @@ class Wiring:
         self.outcomes = Outcomes(self.links)
         self.alerts = Alerts(self.store, self.outcomes, utc_now)
         self.staff = Staff(self.store, self.endpoint_key, utc_now, common.local)
+        self.reader = MemberReader(Intake(self.store, self.outcomes, utc_now))
+        self.reapplying = reapplying_of(common.kafka, self.store, self.reader)
 
     def parts(self) -> "OpenParts":
         from services.alerts.api.parts import OpenParts
@@ -73,6 +77,7 @@ class Wiring:
         reached = Positions(self.store, READER).reached
         parts = OpenParts(self.store, writes, Reading(self.store, utc_now), owing, self.links, reached)
         parts.ops = Ops(self.store, READER, VIEWS, utc_now)
+        parts.reapplying = self.reapplying
         return parts
 
 
@@ -95,7 +100,7 @@ def read_members() -> None:
 
     def opened() -> tuple[MemberReader, EventStore]:
         wiring = Wiring(settings)
-        return MemberReader(Intake(wiring.store, wiring.outcomes, utc_now)), wiring.store
+        return wiring.reader, wiring.store
 
     run_stream(settings.common, opened)
 
@@ -123,10 +128,14 @@ def _dispatching(settings: Settings) -> Role:
     leases = Leases(common.database_url)
 
     async def work() -> None:
+        missed = await wiring.reapplying.begin()  # an owed webhook doesn't wait for a broker that is away
         async with leases.pool, aiohttp.ClientSession(connector=connector(common.local, AT_ONCE)) as session:
             sender = Sender(session, wiring.endpoint_key, utc_now)
             does = Does(wiring.alerts.fire, wiring.staff.switch_off)
-            await Dispatcher(leases, sender, does, utc_now).run(common.database_url)
+            try:
+                await Dispatcher(leases, sender, does, utc_now).run(common.database_url)
+            finally:
+                missed.cancel()
 
     return Role(leases.ready, work)
 

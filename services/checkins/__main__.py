@@ -3,6 +3,7 @@
 A role imports only what it runs, so that a killed one is back in half the time.
 """
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import typer
@@ -17,15 +18,16 @@ from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
 from shared.process import run_all
 from shared.settings import Common
-from shared.store import encryption
+from shared.store import encryption, erasures
 from shared.store.encryption import KeyEncryptionKey, MemberKeys
 from shared.store.event_store import EventStore
+from shared.store.reapplying import Reapplying
 
 if TYPE_CHECKING:
     from services.checkins.api.parts import OpenParts
 
 ROLES = ("api", "relay")
-SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA)
+SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *erasures.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -43,7 +45,22 @@ def _open(settings: Settings) -> "OpenParts":
     kek = KeyEncryptionKey.from_file(settings.common.keys / "kek")
     checkins = Checkins(store, MemberKeys(store, kek), utc_now)
     answers = Answers(store, kek.key_for("idempotent answers"), utc_now)
-    return OpenParts(store, checkins, Writes(store, answers, checkins.decide), utc_now)
+    parts = OpenParts(store, checkins, Writes(store, answers, checkins.decide), utc_now)
+    parts.reapplying = _reapplying(settings.common, checkins, store)
+    return parts
+
+
+def _reapplying(common: Common, checkins: Checkins, store: EventStore) -> Reapplying:
+    """On a restored backup: sequences go on above those of the topic, and who was erased since is erased again."""
+
+    async def once() -> None:
+        from shared.kafka.log_ends import go_on_above
+        from shared.kafka.missed_erasures import missed_by_publisher
+
+        await go_on_above(common.kafka, store, relay.TOPIC)
+        await asyncio.to_thread(checkins.erase_again, await missed_by_publisher(common.kafka, store))
+
+    return Reapplying(once)
 
 
 @cli.command("api")
@@ -60,7 +77,12 @@ def serve() -> None:
 def relay_events(start: From = None, json: AsJson = False) -> None:
     """Stored events to Kafka; with --from, those of before once more."""
     common = Settings.from_environment().common
-    relay_or_republish(common, lambda: _store(common), relay.TOPIC, relay.translate, start, json)
+
+    def before(store: EventStore) -> Reapplying:
+        keys = MemberKeys(store, KeyEncryptionKey.from_file(common.keys / "kek"))
+        return _reapplying(common, Checkins(store, keys, utc_now), store)
+
+    relay_or_republish(common, lambda: _store(common), relay.TOPIC, relay.translate, start, json, before)
 
 
 @cli.command("all")

@@ -6,6 +6,7 @@ Commands arrive in groups; each is decided on its own, and what they share (memb
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,9 +19,14 @@ from services.checkins.domain.member import Consented
 from services.checkins.domain.safety import calls_for_crisis_lines
 from shared.clock import Clock
 from shared.errors import Problem, invalid, unknown
+from shared.http import idempotency
+from shared.store import erasures
 from shared.store.encryption import MemberKeys, seal, unseal
-from shared.store.event_store import EventStore
+from shared.store.erasures import Erased
+from shared.store.event_store import Conflict, EventStore, Write
 from shared.store.group_commit import Decision
+
+ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -131,7 +137,7 @@ class Checkins:
         key, keep_key = self._keys.new(member)
         event = Member.enrol(member, sealed(key, command.name, member, "name"), command.place, command.consents, self._clock())
         writes = (keep_key, views.put_member(member, command.place, command.consents))
-        return Decision({"id": member}, (event,), writes)
+        return Decision({"id": member}, (event,), writes, about=member)
 
     def change(self, command: ChangeMember, known: Known) -> Decision[Any]:
         member = self._current(command.member, known)
@@ -143,17 +149,38 @@ class Checkins:
         consents = msgspec.structs.replace(member.consents, **command.consents)
         name = sealed(known.key(member.id), command.name, member.id, "name") if command.name is not None else None
         events = member.change(self._clock(), place, consents, name)
-        return Decision({"id": member.id}, events, (views.put_member(member.id, place, consents),))
+        return Decision({"id": member.id}, events, (views.put_member(member.id, place, consents),), about=member.id)
 
     def erase(self, command: EraseMember, known: Known) -> Decision[Any]:
-        member = self._current(command.member, known)
-        writes = (self._keys.destroy(member.id), views.drop_member(member.id))
-        return Decision({"id": member.id}, (member.erase(self._clock()),), writes)
+        member, at = self._current(command.member, known), self._clock()
+        receipt = {"member": member.id, "erased_at": at}
+        return Decision({"id": member.id, "receipt": receipt}, (member.erase(at),), self._forgetting([Erased(member.id, at)]))
+
+    def erase_again(self, missed: Sequence[Erased]) -> None:
+        """Who was erased after the backup from which this database was restored: as if they had asked for it now."""
+        for attempt in range(1, ATTEMPTS + 1):
+            if not (gone := erasures.not_yet(self._store, missed)):
+                return
+            known = Known(views.members(self._store, [one.member for one in gone]), self._keys.unwrap)
+            events = [self._current(member, known).erase(self._clock()) for member in known.members]
+            try:
+                self._store.record(events, self._forgetting(gone))
+            except Conflict:
+                if attempt == ATTEMPTS:
+                    raise
+            else:
+                return
+
+    def _forgetting(self, gone: Sequence[Erased]) -> tuple[Write, ...]:
+        members = [one.member for one in gone]
+        dropped = [(self._keys.destroy(member), views.drop_member(member)) for member in members]
+        return (erasures.put(gone, self._clock()), *chain.from_iterable(dropped), idempotency.forget(members))
 
     def record(self, command: RecordCheckIn, known: Known) -> Decision[Any]:
         event = self._recorded(command, known, "/member")
         lines = _resources(command.note, known.members[command.check_in.member])
-        return Decision({"id": event.originator_id, "resources": lines}, (event,), (views.put_check_ins([event]),))
+        answer = {"id": event.originator_id, "resources": lines}
+        return Decision(answer, (event,), (views.put_check_ins([event]),), about=event.member)
 
     def record_batch(self, command: RecordCheckIns, known: Known) -> Decision[Any]:
         events: list[CheckInRecorded] = []
@@ -176,7 +203,7 @@ class Checkins:
         if flag.reporter:
             known.member(flag.reporter, "/reporter")
         note = sealed(known.key(flag.member), command.note, flag.id, "note") if command.note else None
-        return Decision({"id": flag.id}, (flag.raise_flag(self._clock(), note),))
+        return Decision({"id": flag.id}, (flag.raise_flag(self._clock(), note),), about=flag.member)
 
     def _recorded(self, command: RecordCheckIn, known: Known, pointer: str) -> CheckInRecorded:
         check_in = command.check_in

@@ -17,6 +17,7 @@ from services.evaluation.stream import READER, EvaluationReader, views_of
 from shared.clock import utc_now
 from shared.http import idempotency
 from shared.kafka import relay_position
+from shared.kafka.reapplied import reapplying_of
 from shared.kafka.relay_options import AsJson, From
 from shared.kafka.replay_command import Views, add_commands
 from shared.process import Role, run_all, run_role
@@ -25,6 +26,7 @@ from shared.projection.generations import Generations
 from shared.projection.ops import Ops
 from shared.projection.positions import Positions
 from shared.settings import Common
+from shared.store import erasures
 from shared.store.encryption import KeyEncryptionKey
 from shared.store.event_store import EventStore
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from services.evaluation.api.parts import OpenParts
 
 ROLES = ("api", "stream", "replays", "relay")
-SCHEMA = (*views.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
+SCHEMA = (*views.SCHEMA, *erasures.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -65,6 +67,7 @@ def _open(settings: Settings) -> "OpenParts":
         store, readings, Writes(store, answers, evaluation.decide), Positions(store, READER), kek.key_for("drawn tokens")
     )
     parts.ops = Ops(store, READER, views_of(instruments), utc_now)
+    parts.reapplying = reapplying_of(settings.common.kafka, store, EvaluationReader(instruments))
     return parts
 
 

@@ -14,6 +14,7 @@ from services.recognition.stream import READER, VIEWS, RecognitionReader
 from shared.clock import utc_now
 from shared.http import idempotency
 from shared.kafka import relay_position
+from shared.kafka.reapplied import reapplying_of
 from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
 from shared.kafka.replay_command import Views, add_commands
@@ -23,7 +24,7 @@ from shared.projection.generations import Generations
 from shared.projection.ops import Ops
 from shared.projection.positions import Positions
 from shared.settings import Common
-from shared.store import encryption
+from shared.store import encryption, erasures
 from shared.store.encryption import KeyEncryptionKey, MemberKeys
 from shared.store.event_store import EventStore
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from services.recognition.api.parts import OpenParts
 
 ROLES = ("api", "stream", "replays", "relay")
-SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
+SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *erasures.SCHEMA, *idempotency.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -49,10 +50,12 @@ def _open(settings: Settings) -> "OpenParts":
 
     store = _store(settings.common)
     kek = KeyEncryptionKey.from_file(settings.common.keys / "kek")
-    recognition = Recognition(store, MemberKeys(store, kek), utc_now)
+    keys = MemberKeys(store, kek)
+    recognition = Recognition(store, keys, utc_now)
     answers = Answers(store, kek.key_for("idempotent answers"), utc_now)
     parts = OpenParts(store, recognition, Writes(store, answers, recognition.decide), Positions(store, READER), utc_now)
     parts.ops = Ops(store, READER, VIEWS, utc_now)
+    parts.reapplying = reapplying_of(settings.common.kafka, store, RecognitionReader(keys))
     return parts
 
 

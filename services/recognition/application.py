@@ -13,6 +13,7 @@ from services.recognition import views
 from services.recognition.domain import BoardChoice, Kudos, Window, days_of
 from shared.clock import Clock
 from shared.errors import Problem, unknown
+from shared.store import erasures
 from shared.store.encryption import MemberKeys, seal, unseal
 from shared.store.event_store import EventStore, Write
 from shared.store.group_commit import Decision
@@ -91,14 +92,15 @@ class Recognition:
             known.require(receiver, f"/receivers/{place}")
         keep_key, message = self._sealed(command, known)
         event = kudos.give(self._clock(), message)
-        return Decision({"id": kudos.id}, (event,), (views.require_here(kudos.giver), *keep_key, views.put_kudos(event)))
+        here = erasures.require_here(kudos.giver, *kudos.receivers)
+        return Decision({"id": kudos.id}, (event,), (here, *keep_key, views.put_kudos(event)), about=kudos.giver)
 
     def choose(self, command: ChooseBoard, known: Known) -> Decision[Any]:
         known.require(command.member, "/member")
         choice = known.choices.get(command.member, BoardChoice(command.member))
         events = choice.choose(command.opted_in, self._clock())
         result = {"member": command.member, "opted_in": command.opted_in}
-        here = (views.require_here(command.member),) if events else ()
+        here = (erasures.require_here(command.member),) if events else ()
         return Decision(result, events, (*here, *(views.put_choice(event) for event in events)))
 
     def _sealed(self, command: GiveKudos, known: Known) -> tuple[tuple[Write, ...], bytes | None]:

@@ -7,6 +7,7 @@ from shared.errors import Problem
 from shared.http.writes import Writes
 from shared.projection.ops import Ops
 from shared.store.event_store import EventStore
+from shared.store.reapplying import Reapplying
 
 C = TypeVar("C")
 
@@ -18,6 +19,9 @@ class StoreParts(Generic[C]):
         self.store = store
         self.writes = writes
         self.ops: Ops | None = None
+        self.reapplying: Reapplying | None = None
+        """None where there is no Kafka to have missed anything of."""
+        self._missed: asyncio.Task[None] | None = None
 
     @property
     def required_ops(self) -> Ops:
@@ -25,6 +29,11 @@ class StoreParts(Generic[C]):
         if self.ops is None:
             raise Problem(503, "not-ready", "The views aren't open.", headers={"Retry-After": "1"})
         return self.ops
+
+    async def prepare(self) -> None:
+        """Before the first request: what a restored backup has missed is looked for, as long as the broker may take."""
+        if self.reapplying:
+            self._missed = await self.reapplying.begin()
 
     def check(self) -> None:
         """Raises where the database can't be reached."""

@@ -6,13 +6,14 @@ process ends and its supervisor starts another. The stored position moves only a
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import psycopg
 import structlog
 from aiokafka import AIOKafkaProducer
 
 from shared.events import PublicEvent
+from shared.kafka.log_ends import require_own
 from shared.kafka.producer import patient_producer
 from shared.kafka.records import record_of
 from shared.kafka.relay_position import RelayPosition, SetBack
@@ -39,14 +40,23 @@ Translate = Callable[[PrivateEvent], PublicEvent | None]
 
 
 class Relay:
-    """Follows one service's notification log."""
+    """Follows one service's notification log. `before` is done once it leads, before anything is sent."""
 
-    def __init__(self, store: EventStore, database_url: str, topic: str, translate: Translate, bootstrap: str) -> None:
+    def __init__(
+        self,
+        store: EventStore,
+        database_url: str,
+        topic: str,
+        translate: Translate,
+        bootstrap: str,
+        before: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._store = store
         self._database_url = database_url
         self._topic = topic
         self._translate = translate
         self._bootstrap = bootstrap
+        self._before = before
         self._position = RelayPosition(store, topic)
         self._leading = False
 
@@ -55,11 +65,15 @@ class Relay:
         await asyncio.to_thread(self._position.get)
 
     async def run(self) -> None:
-        """Relays until cancelled. Raises when the database, the lock's connection or the producer is lost for good."""
+        """Relays until cancelled. Raises when the database, the lock's connection or the producer is lost for good, and
+        SequenceTaken where readers would pass over what is to be sent."""
         async with await psycopg.AsyncConnection.connect(self._database_url, autocommit=True) as connection:
             await self._lead(connection)
             await connection.execute(f"LISTEN {self._store.postgres.channel_name}".encode())
             await wait_for_topics(self._bootstrap, [self._topic])
+            await require_own(self._bootstrap, self._store, self._topic, self._translate)
+            if self._before:
+                await self._before()
             async with patient_producer(self._bootstrap) as producer:
                 position = await asyncio.to_thread(self._position.get)
                 while True:

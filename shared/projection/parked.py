@@ -4,7 +4,7 @@ The first of a subject has the error; those behind it wait and have none. They c
 first one's fold succeeds, or when somebody drops it, by name. A dropped one stays on record and is never folded.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -115,6 +115,19 @@ def first_of(cursor: Cursor[DictRow], reader: str, topic: str, partition: int, s
 def unpark(id_: int) -> Write:
     def write(cursor: Cursor[DictRow]) -> None:
         cursor.execute("DELETE FROM parked WHERE id = %s", (id_,))
+
+    return write
+
+
+def end(reader: str, topic: str, partition: int, subjects: Collection[bytes]) -> Write:
+    """Nothing of these subjects waits any more; what was dropped stays dropped."""
+
+    def write(cursor: Cursor[DictRow]) -> None:
+        cursor.execute(
+            "DELETE FROM parked WHERE reader = %s AND topic = %s AND partition = %s AND subject = ANY(%s)"
+            " AND dropped_at IS NULL",
+            (reader, topic, partition, list(subjects)),
+        )
 
     return write
 

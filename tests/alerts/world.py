@@ -30,11 +30,12 @@ from shared.auth import Caller
 from shared.events.checkins import CheckInRecorded, Consents, DistressFlagged, MemberEnrolled, MemberEvent, MemberMoved, Sign
 from shared.http import idempotency
 from shared.projection import schema
+from shared.store import erasures
 from shared.store.event_store import EventStore
 from shared.store.group_commit import record_decisions
 from tests.recognition.without_kafka import Hearing
 
-TABLES = (*SCHEMA, *idempotency.SCHEMA, *schema.SCHEMA)
+TABLES = (*SCHEMA, *erasures.SCHEMA, *idempotency.SCHEMA, *schema.SCHEMA)
 ADMIN = Caller("admin", frozenset({"admin"}))
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -119,7 +120,8 @@ class World:
         self.alerts = Alerts(self.store, outcomes, self.clock)
         self.staff = Staff(self.store, self.key, self.clock, local=True)
         self.intake = Intake(self.store, outcomes, self.clock)
-        self._hearing = Hearing(store, MemberReader(self.intake), relay.translate)
+        self.reader = MemberReader(self.intake)
+        self._hearing = Hearing(store, self.reader, relay.translate)
         self.leases = Leases(database_url)
 
     def tell(self, *events: MemberEvent) -> None:

@@ -75,6 +75,7 @@ def serve(database_url: str, keys: Keys, rate: float = FAST, open_first: bool = 
 
     async def opening() -> None:
         await parts.run()
+        parts.get().reapplying = None  # there is no broker here that could have heard of erasures
         opened.set()
 
     app = api.build(parts, Wall(Tokens(keys.folder / "jwks.json"), RateLimit(rate)))

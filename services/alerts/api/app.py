@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from services.alerts.api import accesses, alerts, deliveries, staff
 from services.alerts.api.parts import Parts
-from shared.http import ops
+from shared.http import erasures, ops
 from shared.http.app import Wall, add_routes, new_app
 
 
@@ -12,7 +12,7 @@ def build(parts: Parts, wall: Wall) -> FastAPI:
     """The service's app over its parts, which may still be opening when it starts."""
     app = new_app("alerts", wall, [parts.ready])
     app.state.parts = parts
-    add_routes(app, (room.router for room in (staff, alerts, accesses, deliveries, ops)))
+    add_routes(app, (room.router for room in (staff, alerts, accesses, deliveries, ops, erasures)))
     return app
 
 

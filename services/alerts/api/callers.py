@@ -52,7 +52,7 @@ async def visitor(alert: UUID, request: Request, api: Api, token: ClaimToken = N
     """By the claim link's token, in the address or as the bearer, or else by a bearer token."""
     held = token or (request.headers.get("authorization") or "").partition(" ")[2].strip()
     claim = api.links.claim(alert, held)
-    if claim is None:
+    if claim is None or not await asyncio.to_thread(api.reading.is_supporter, claim.supporter):
         return await person(request, api)
     wall: Wall = request.app.state.wall
     wall.rate.take(f"supporter {claim.supporter}")

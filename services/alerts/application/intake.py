@@ -15,10 +15,14 @@ from services.alerts.domain.alert import after, evolve, replay
 from services.alerts.domain.eligibility import Pool, eligible
 from services.alerts.domain.events import Offered
 from services.alerts.domain.members import Member
-from services.alerts.views import alert_rows, member_rows, roster
-from services.alerts.views.members import Concern, Effect, Farewell
+from services.alerts.views import alert_rows, member_rows, reading_rows, roster
+from services.alerts.views.members import Concern, Effect
 from shared.clock import Clock
+from shared.http import idempotency
+from shared.projection import forgetting
 from shared.projection.reader import Changes
+from shared.store import erasures
+from shared.store.erasures import Erased
 from shared.store.event_store import EventStore, Write
 from shared.store.events import PrivateEvent
 
@@ -41,15 +45,23 @@ class Intake:
     def _act(
         self, cursor: Cursor[DictRow], members: Mapping[UUID, Member], effects: Sequence[Effect]
     ) -> tuple[list[PrivateEvent], list[Write]]:
+        before = erasures.among(cursor, list(members))
         concerns = {
-            effect.alert: effect for effect in effects if isinstance(effect, Concern) and not members[effect.member].erased
+            effect.alert: effect
+            for effect in effects
+            if isinstance(effect, Concern) and _is_here(effect.member, members, before)
         }
-        gone = [effect.member for effect in effects if isinstance(effect, Farewell)]
+        gone = [effect for effect in effects if isinstance(effect, Erased)]
         events, writes = self._raise(cursor, members, concerns) if concerns else ([], [])
         if gone:
             ended, ended_writes = self._end(cursor, gone)
-            return events + ended, writes + ended_writes
+            return events + ended, [*ended_writes, *writes]
         return events, writes
+
+    def forget(self, gone: Sequence[Erased]) -> Changes:
+        """What follows from erasures, whether or not their events are folded yet."""
+        with self.store.transaction() as cursor:
+            return Changes(*self._end(cursor, gone))
 
     def _raise(
         self, cursor: Cursor[DictRow], members: Mapping[UUID, Member], concerns: dict[UUID, Concern]
@@ -78,19 +90,25 @@ class Intake:
         rows = self.outcomes.rows(after(alert, offered), events, pool)
         return events, rows, pool.with_offers_to({event.supporter for event in offered if isinstance(event, Offered)})
 
-    def _end(self, cursor: Cursor[DictRow], gone: Sequence[UUID]) -> tuple[list[PrivateEvent], list[Write]]:
-        """Open alerts about erased members are cancelled, and their own endpoints are switched off."""
-        at = self.clock()
-        endpoints = roster.active_endpoints_of(cursor, gone)
-        events, writes = switching_off(cursor, endpoints, at)
-        pool = roster.pool(cursor, gone, at)
-        for id_ in alert_rows.open_alerts_about(cursor, gone):
+    def _end(self, cursor: Cursor[DictRow], gone: Sequence[Erased]) -> tuple[list[PrivateEvent], list[Write]]:
+        """Open alerts about erased members are cancelled; of themselves as supporters nothing is left but an id."""
+        at, members = self.clock(), [one.member for one in gone]
+        events, off = switching_off(cursor, roster.active_endpoints_of(cursor, members), at)
+        dropped = (roster.drop_supporters(members), reading_rows.drop_accesses(members))
+        writes = [erasures.put(gone, at), *off, *dropped, forgetting.forget(members), idempotency.forget(members)]
+        pool = roster.pool(cursor, members, at)
+        for id_ in alert_rows.open_alerts_about(cursor, members):
             alert = replay(self.store.load(id_))
             assert alert is not None, "an alert's row is written with its events"
             cancelled = steps.cancel(alert, at)
             events += cancelled
             writes += self.outcomes.rows(after(alert, cancelled), cancelled, pool)
         return events, writes
+
+
+def _is_here(member: UUID, members: Mapping[UUID, Member], erased_before: set[UUID]) -> bool:
+    """A restored database reads again of somebody who is known to be erased later on."""
+    return member not in erased_before and not members[member].erased
 
 
 def _pool(cursor: Cursor[DictRow], members: Mapping[UUID, Member], at: datetime) -> Pool:

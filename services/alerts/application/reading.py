@@ -43,6 +43,11 @@ class Reading:
         with self.store.transaction() as cursor:
             return roster.supporter_of(cursor, member)
 
+    def is_supporter(self, supporter: UUID) -> bool:
+        """Whether it is one still: who was erased is none, whatever link they hold."""
+        with self.store.transaction() as cursor:
+            return roster.member_of(cursor, supporter) is not None
+
     def alert(self, alert: UUID, reader: Reader) -> dict[str, Any]:
         """Raises a 404 Problem for an unknown alert, a 403 for one that the reader has no part in.
 

@@ -1,10 +1,13 @@
 """Lists of alerts, newest first, and the log of who read whom an alert is about."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
+
+from shared.store.event_store import Write
 
 _PAGE = """
 SELECT id, tier, state, points, raised_at FROM alerts
@@ -36,6 +39,15 @@ def alerts_with(
 
 def log_access(cursor: Cursor[DictRow], alert: UUID, member: UUID, reader: UUID, at: datetime) -> None:
     cursor.execute("INSERT INTO accesses (alert, member, reader, at) VALUES (%s, %s, %s, %s)", (alert, member, reader, at))
+
+
+def drop_accesses(members: Sequence[UUID]) -> Write:
+    """Who was told that alerts are about these members: only they could read it."""
+
+    def write(cursor: Cursor[DictRow]) -> None:
+        cursor.execute("DELETE FROM accesses WHERE member = ANY(%s)", (list(members),))
+
+    return write
 
 
 def accesses_to(cursor: Cursor[DictRow], member: UUID, limit: int, before: int | None) -> list[DictRow]:

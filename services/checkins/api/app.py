@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.checkins.api import check_ins, crisis, events, members
 from services.checkins.api.parts import Parts
+from shared.http import erasures
 from shared.http.app import Wall, add_routes, new_app
 
 LARGE = 64 * 1024 * 1024
@@ -14,7 +15,7 @@ def build(parts: Parts, wall: Wall) -> FastAPI:
     """The service's app over its parts, which may still be opening when it starts."""
     app = new_app("checkins", wall, [parts.ready], {"/check-ins/batch": LARGE, "/events": LARGE})
     app.state.parts = parts
-    add_routes(app, (room.router for room in (members, check_ins, events, crisis)))
+    add_routes(app, (room.router for room in (members, check_ins, events, crisis, erasures)))
     return app
 
 

@@ -58,7 +58,7 @@ def _reapplying(common: Common, checkins: Checkins, store: EventStore) -> Reappl
         from shared.kafka.missed_erasures import missed_by_publisher
 
         await go_on_above(common.kafka, store, relay.TOPIC)
-        await asyncio.to_thread(checkins.erase_again, await missed_by_publisher(common.kafka, store))
+        await asyncio.to_thread(checkins.erase_again, await missed_by_publisher(common.kafka, store, relay.TOPIC))
 
     return Reapplying(once)
 

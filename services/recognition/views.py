@@ -42,7 +42,8 @@ BOARD = (
 def known_members(store: EventStore, members: Sequence[UUID]) -> frozenset[UUID]:
     with store.transaction() as cursor:
         cursor.execute(
-            "SELECT member FROM members WHERE member = ANY(%s) AND member NOT IN (SELECT member FROM erasures)",
+            "SELECT member FROM members m WHERE member = ANY(%s)"
+            " AND NOT EXISTS (SELECT FROM erasures e WHERE e.member = m.member)",
             (list(members),),
         )
         return frozenset(row["member"] for row in cursor)

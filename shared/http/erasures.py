@@ -25,12 +25,12 @@ def _parts(request: Request) -> StoreParts[Any]:
 Api = Annotated[StoreParts[Any], Depends(_parts)]
 
 
-async def _require_reapplied(request: Request) -> None:
+async def require_reapplied(request: Request) -> None:
     if reapplying := _parts(request).reapplying:
         reapplying.require_done()
 
 
-Reapplied = Annotated[None, Depends(_require_reapplied)]
+Reapplied = Annotated[None, Depends(require_reapplied)]
 """For every route that tells something of people: a restored backup may have somebody in it who was erased since."""
 
 

@@ -207,8 +207,8 @@ def _after(data: bytes, start: int) -> int:
 @asynccontextmanager
 async def bulk_reader(bootstrap: str) -> AsyncIterator[BulkReader]:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
-    await consumer.start()
     try:
+        await consumer.start()
         yield BulkReader(consumer)
     finally:
         await consumer.stop()

@@ -81,6 +81,8 @@ def _last_unsent(store: EventStore, topic: str) -> Sequence[tuple[int, PrivateEv
 
 def _raise(store: EventStore, highest: int) -> None:
     """Nobody stores anything meanwhile."""
+    if highest <= (store.postgres.max_notification_id() or 0):
+        return
     table = store.postgres.events_table_name
     with store.transaction() as cursor:
         cursor.execute(sql.SQL("LOCK TABLE {} IN EXCLUSIVE MODE").format(sql.Identifier(table)))

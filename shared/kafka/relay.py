@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import psycopg
 import structlog
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
 from shared.events import PublicEvent
 from shared.kafka.log_ends import require_own
@@ -71,7 +72,7 @@ class Relay:
             await self._lead(connection)
             await connection.execute(f"LISTEN {self._store.postgres.channel_name}".encode())
             await wait_for_topics(self._bootstrap, [self._topic])
-            await require_own(self._bootstrap, self._store, self._topic, self._translate)
+            await self._require_own()
             if self._before:
                 await self._before()
             async with patient_producer(self._bootstrap) as producer:
@@ -91,6 +92,15 @@ class Relay:
             if not self._leading:
                 await asyncio.sleep(POLL_SECONDS)
         log.info("relay.leading", topic=self._topic)
+
+    async def _require_own(self) -> None:
+        """A broker that can't be asked just now is asked again."""
+        while True:
+            try:
+                return await require_own(self._bootstrap, self._store, self._topic, self._translate)
+            except KafkaError as error:
+                log.warning("relay.cannot_ask", topic=self._topic, error=type(error).__name__)
+                await asyncio.sleep(POLL_SECONDS)
 
     async def _relay_batch(self, producer: AIOKafkaProducer, position: int) -> int:
         """Sends what was stored after the position. The new position, or the one that somebody set back."""

@@ -21,6 +21,7 @@ class Reapplying:
     def __init__(self, once: Callable[[], Awaitable[None]]) -> None:
         self._once = once
         self._is_done = False
+        self._tried = asyncio.Event()
 
     async def run(self) -> None:
         """Returns when nothing is missed any more."""
@@ -29,15 +30,17 @@ class Reapplying:
                 await self._once()
             except Exception as error:
                 log.warning("erasures.not_read", error=type(error).__name__)
+                self._tried.set()
                 await asyncio.sleep(TRY_AGAIN_SECONDS)
             else:
                 self._is_done = True
+            self._tried.set()
 
     async def begin(self, seconds: float = WAITS_SECONDS) -> "asyncio.Task[None]":
-        """Runs, and returns when it is done or so much time is over; then it goes on by itself."""
+        """Runs, and returns when it was tried once or so much time is over; it goes on by itself."""
         running = asyncio.create_task(self.run())
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(running), seconds)
+            await asyncio.wait_for(self._tried.wait(), seconds)
         return running
 
     def require_done(self) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy import Keys
 from deploy.postgres import database_url as url_of
@@ -31,6 +30,7 @@ from shared.kafka.log_ends import SequenceTaken, require_own
 from shared.kafka.missed_erasures import missed_by_reader
 from shared.kafka.reapplied import reapplying_of
 from shared.kafka.relay import Relay
+from shared.kafka.relay_position import RelayPosition
 from shared.kafka.topics import ensure_topics
 from shared.kafka.worker import StreamWorker
 from shared.projection.generations import Generations
@@ -47,22 +47,6 @@ AGREED = Consented(analytics=True, contact=True)
 PLACE = Place(team="care", timezone="UTC", languages=("en",))
 
 
-@pytest.fixture
-async def fresh(kafka: str) -> None:
-    """No test before this one has published anything."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
-    await admin.start()
-    try:
-        if relay.TOPIC in await admin.list_topics():
-            await admin.delete_topics([relay.TOPIC])
-        async with asyncio.timeout(PATIENCE):
-            while relay.TOPIC in await admin.list_topics():
-                await asyncio.sleep(0.1)
-    finally:
-        await admin.close()
-    await ensure_topics(kafka, [relay.TOPIC])
-
-
 class Checkins:
     """The service over one database, without HTTP: its API's parts as they are at a start."""
 
@@ -70,6 +54,12 @@ class Checkins:
         self.url, self.kafka = url, kafka
         self.parts = _open(Settings(Common("checkins", url, kafka, "", "", {}, keys, True, 100)))
         self.store = self.parts.store
+
+    async def starts(self) -> Checkins:
+        """As its API does. Other tests have sent to this topic too."""
+        await ensure_topics(self.kafka, [relay.TOPIC])
+        await self.parts.prepare()
+        return self
 
     def do(self, command: object) -> object:
         (decision,) = self.parts.checkins.decide([command])  # type: ignore[list-item]
@@ -99,7 +89,7 @@ class Checkins:
                     await asyncio.sleep(0.05)
 
     def _position(self) -> int:
-        return int(self.rows("SELECT coalesce(max(position), 0) AS n FROM relay_position")[0]["n"])
+        return RelayPosition(self.store, relay.TOPIC).get()
 
     def rows(self, query: str, *values: object) -> list[dict[str, object]]:
         with self.store.transaction() as cursor:
@@ -118,16 +108,17 @@ def checkins_over(url: str, keys: Path, kafka: str) -> Iterator[Checkins]:
 
 @pytest.fixture
 def keys(tmp_path: Path) -> Path:
-    made = Keys(tmp_path / "keys")
+    made = Keys(tmp_path)
     made.make()
     return made.folder
 
 
 async def test_checkins_on_a_backup_erases_again_and_gives_no_sequence_twice(
-    fresh: None, keys: Path, kafka: str, postgres: str, new_database: Callable[[], str]
+    keys: Path, kafka: str, postgres: str, new_database: Callable[[], str]
 ) -> None:
     url, backup = new_database(), f"backup_{uuid4().hex}"
     with checkins_over(url, keys, kafka) as before:
+        await before.starts()
         gone, stays = before.enrol(), before.enrol()
         before.check_in(gone, "what nobody may read")
         await before.relayed()
@@ -150,18 +141,18 @@ async def test_checkins_on_a_backup_erases_again_and_gives_no_sequence_twice(
         stored = [id_ for id_, _ in restored.store.notifications(0, 100)]
         assert [one > highest for one in stored[-2:]] == [True, True]
         await restored.relayed()
-        again = Checkins(url_of(postgres, backup), keys, kafka)
-        await again.parts.prepare()
+        again = await Checkins(url_of(postgres, backup), keys, kafka).starts()
         assert [id_ for id_, _ in again.store.notifications(0, 100)] == stored
         again.parts.close()
 
 
 async def test_a_relay_refuses_what_no_reader_would_take(
-    fresh: None, keys: Path, kafka: str, postgres: str, new_database: Callable[[], str]
+    keys: Path, kafka: str, postgres: str, new_database: Callable[[], str]
 ) -> None:
     """Stored on a restored backup while the broker couldn't be reached, under sequences that were given before."""
     url, backup = new_database(), f"backup_{uuid4().hex}"
     with checkins_over(url, keys, kafka) as before:
+        await before.starts()
         member = before.enrol()
         before.check_in(member)
         await before.relayed()
@@ -180,15 +171,15 @@ async def test_a_relay_refuses_what_no_reader_would_take(
     assert await end_of(kafka, relay.TOPIC) == end
 
 
-async def test_what_was_sent_and_not_noted_is_sent_again(
-    fresh: None, keys: Path, kafka: str, new_database: Callable[[], str]
-) -> None:
+async def test_what_was_sent_and_not_noted_is_sent_again(keys: Path, kafka: str, new_database: Callable[[], str]) -> None:
     with checkins_over(new_database(), keys, kafka) as checkins:
+        await checkins.starts()
         checkins.check_in(checkins.enrol())
         await checkins.relayed()
+        end = await end_of(kafka, relay.TOPIC)
         checkins.rows("UPDATE relay_position SET position = 0 RETURNING 1")
         await checkins.relayed()
-    assert await end_of(kafka, relay.TOPIC) == 4
+    assert await end_of(kafka, relay.TOPIC) == end + 2
 
 
 async def test_a_start_without_a_broker_takes_what_comes_and_tells_of_nobody(
@@ -225,10 +216,11 @@ OPENED: dict[str, Callable[[str], tuple[EventStore, ForgettingReader]]] = {
 
 @pytest.mark.parametrize("service", OPENED)
 async def test_a_reader_on_a_backup_knows_who_was_erased_before_it_folds_and_ends_with_the_same_rows(
-    service: str, fresh: None, keys: Path, kafka: str, postgres: str, new_database: Callable[[], str]
+    service: str, keys: Path, kafka: str, postgres: str, new_database: Callable[[], str]
 ) -> None:
     url, backup = new_database(), f"backup_{uuid4().hex}"
     with checkins_over(new_database(), keys, kafka) as checkins:
+        await checkins.starts()
         gone, stays = checkins.enrol(), checkins.enrol()
         await checkins.relayed()
         async with _reading(service, url, kafka) as store:
@@ -245,13 +237,15 @@ async def test_a_reader_on_a_backup_knows_who_was_erased_before_it_folds_and_end
     with closing(store):
         assert [one.member for one in await missed_by_reader(kafka, store, reader.name)] == [gone]
         await reapplying_of(kafka, store, reader).run()
-        assert _rows(store, "SELECT member FROM erasures") == [{"member": gone}]
+        assert gone in {row["member"] for row in _rows(store, "SELECT member FROM erasures")}
     async with _reading(service, url_of(postgres, backup), kafka) as store:
         await _taken(store, kafka)
         assert _members(store) == expected
         assert await missed_by_reader(kafka, store, reader.name) == []
         if service == "alerts":
-            assert _rows(store, "SELECT DISTINCT member FROM alerts") == [{"member": stays}]
+            raised = {row["member"] for row in _rows(store, "SELECT member FROM alerts")}
+            assert stays in raised
+            assert gone not in raised
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from shared.projection.forgetting import NOBODY
 from shared.projection.replays import Ask, Replays
 from shared.store.event_store import Conflict
 from shared.store.group_commit import Decision
+from shared.store.reapplying import Reapplying
 from tests.recognition.conftest import Give, Service
 from tests.recognition.without_kafka import NOON, erased, moved
 
@@ -277,3 +278,24 @@ async def test_kudos_to_somebody_erased_in_that_moment_are_not_stored(service: S
     service.hearing.from_checkins(erased(bob))
     with pytest.raises(Conflict):
         service.store.record(decision.events, decision.writes)
+
+
+async def test_nobody_is_told_of_before_missed_erasures_are_known_and_kudos_are_taken(
+    service: Service, http: httpx.AsyncClient, give: Give
+) -> None:
+    ann, bob = service.member(), service.member()
+    parts = service.app.state.parts.get()
+    parts.reapplying = Reapplying(_never)
+    try:
+        assert (await give(ann, bob)).status_code == 201
+        for path in ("/kudos", "/leaderboards/week"):
+            answer = await http.get(path)
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    finally:
+        parts.reapplying = None
+    assert (await http.get("/kudos")).status_code == 200
+
+
+async def _never() -> None:
+    """As with a broker that doesn't answer."""
+    await asyncio.Event().wait()

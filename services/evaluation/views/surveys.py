@@ -59,7 +59,8 @@ def put_survey(survey: Survey) -> Write:
 def teams_of(store: EventStore, members: Sequence[UUID]) -> dict[UUID, str]:
     with store.transaction() as cursor:
         cursor.execute(
-            "SELECT member, team FROM members WHERE member = ANY(%s) AND member NOT IN (SELECT member FROM erasures)",
+            "SELECT member, team FROM members m WHERE member = ANY(%s)"
+            " AND NOT EXISTS (SELECT FROM erasures e WHERE e.member = m.member)",
             (list(members),),
         )
         return {row["member"]: row["team"] for row in cursor}

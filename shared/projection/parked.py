@@ -88,10 +88,10 @@ def parked_subjects(cursor: Cursor[DictRow], reader: str, topic: str, partition:
 
 
 def due(cursor: Cursor[DictRow], reader: str, topic: str, partition: int, now: datetime) -> set[bytes]:
-    """The subjects whose first parked event is to be tried again."""
+    """The subjects whose first parked event is to be tried again; at once, where it waited behind one that is gone."""
     cursor.execute(
         "SELECT subject FROM (SELECT DISTINCT ON (subject) subject, retry_at FROM parked WHERE reader = %s AND topic = %s"
-        " AND partition = %s AND dropped_at IS NULL ORDER BY subject, id) AS first WHERE retry_at <= %s",
+        " AND partition = %s AND dropped_at IS NULL ORDER BY subject, id) AS first WHERE coalesce(retry_at, '-infinity') <= %s",
         (reader, topic, partition, now),
     )
     return {bytes(row["subject"]) for row in cursor}

@@ -7,7 +7,11 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from services.evaluation.__main__ import all_instruments
 from services.evaluation.application.blind_tokens import SMALLEST_BATCH, hash_of
+from services.evaluation.stream import EvaluationReader
+from shared.kafka.reapplied import apply
+from shared.store.erasures import Erased
 from tests.evaluation.conftest import RESOURCES, Ask, Service
 from tests.recognition.without_kafka import NOON, erased
 
@@ -190,3 +194,10 @@ async def test_an_erased_member_has_drawn_nothing(service: Service, ask: Ask) ->
     await survey.draw(bob)
     service.hearing.from_checkins(erased(ann))
     assert service.rows("SELECT members FROM drawn WHERE survey = %s", survey.id) == [{"members": [bob]}]
+
+
+async def test_who_is_known_to_be_erased_draws_nothing_though_the_view_has_them(service: Service, ask: Ask) -> None:
+    survey, ann = await ask("care"), service.member("care")
+    apply(service.store, EvaluationReader(all_instruments()), [Erased(ann, NOON)])
+    assert (await survey.draw(ann)).status_code == 404
+    assert service.rows("SELECT member FROM members WHERE member = %s", ann) == [{"member": ann}]

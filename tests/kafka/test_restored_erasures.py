@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+import deploy
 from deploy import Keys
 from deploy.postgres import database_url as url_of
 from services.alerts.__main__ import TABLES as OF_ALERTS
@@ -45,6 +46,19 @@ from tests.kafka.test_restored_backup import _copy
 
 AGREED = Consented(analytics=True, contact=True)
 PLACE = Place(team="care", timezone="UTC", languages=("en",))
+
+
+@pytest.fixture(scope="module")
+def kafka(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A broker of their own: these services publish to the topics that they have when they run."""
+    if request.config.getoption("--parts") == "containers":
+        from deploy.containers import parts  # noqa: PLC0415 - needs a container engine
+
+        with parts.start_kafka() as bootstrap:
+            yield bootstrap
+    else:
+        with deploy.start_kafka(tmp_path_factory.mktemp("own") / "kafka") as bootstrap:
+            yield bootstrap
 
 
 class Checkins:

@@ -4,6 +4,7 @@ view is what it would be without them."""
 from __future__ import annotations
 
 import asyncio
+import base64
 import itertools
 import json
 import os
@@ -22,6 +23,7 @@ from deploy import Stack
 from deploy.demo.client import Client, Refused, connected
 from deploy.demo.receiver import Receiver
 from shared.events.checkins import CheckInRecorded
+from shared.store.encryption import seal
 from shared.store.event_store import EventStore
 from tests.architecture.tree import ROOT
 from tests.faults import oracle
@@ -131,10 +133,14 @@ async def test_nothing_that_an_erased_member_wrote_can_be_opened_within_a_minute
     await client.delete("checkins", f"/members/{supporter}")
 
 
-def test_the_search_finds_what_stands_there_in_any_form() -> None:
-    assert found_in(
-        [("here", b"a canary"), ("there", b'{"note":"YSBjYW5hcnkgaW4gYmFzZSA2NCB0aGF0IGlzIGxvbmcgZW5vdWdo"}')], (), "canary"
-    )
+def test_the_search_finds_what_stands_there_in_any_form_and_what_a_key_opens() -> None:
+    key, sealed = b"k" * 32, seal(b"k" * 32, b"this is a canary", "anything")
+    encoded = b'{"note":"%s"}' % base64.b64encode(sealed)
+    plain = b'{"note":"%s"}' % base64.b64encode(b"a canary in base 64 that is long enough")
+    stored = [("clear", b"a canary"), ("base 64", plain), ("bytes", sealed), ("an event", encoded)]
+    found = ["clear, in the clear", "base 64, in the clear", "bytes, by a key", "an event, by a key"]
+    assert found_in(stored, [b"another".ljust(32), key], "canary") == found
+    assert found_in(stored, [b"another".ljust(32)], "canary") == found[:2]
 
 
 WRITTEN = (

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from shared.kafka.reapplied import reapplying_of
+from shared.kafka.topics import wait_for_topics
 from shared.kafka.worker import StreamWorker
 from shared.process import Role, run_role
-from shared.projection.reader import ForgettingReader
+from shared.projection.reader import ForgettingReader, topics_of
 from shared.settings import Common
 from shared.store.event_store import EventStore
 
@@ -19,6 +20,7 @@ def run_stream(common: Common, opened: Callable[[], tuple[ForgettingReader, Even
         reapplying = reapplying_of(common.kafka, store, reader)
 
         async def work() -> None:
+            await wait_for_topics(common.kafka, topics_of(reader.views))
             await reapplying.run()
             await worker.run()
 

@@ -27,30 +27,29 @@ from services.alerts.webhooks.dispatcher import AT_ONCE, Dispatcher, Does
 from services.alerts.webhooks.leases import Leases
 from services.alerts.webhooks.sending import Sender
 from shared.clock import utc_now
-from shared.http import idempotency
 from shared.http.keys_command import add_api_keys
-from shared.kafka import relay_position, replay_command
+from shared.kafka import replay_command
+from shared.kafka.reapplied import reapplying_of
 from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
 from shared.kafka.replay_command import Views, add_replays
 from shared.kafka.verify_command import add_verify
 from shared.process import Role, run_all, run_role
-from shared.projection import schema
 from shared.projection.generations import Generations
 from shared.projection.ops import Ops
 from shared.projection.positions import Positions
 from shared.settings import Common
-from shared.store import api_keys, encryption
 from shared.store.encryption import DataKeys
 from shared.store.event_store import EventStore
 from shared.store.key_encryption import KeyFile
 from shared.store.keys_command import add_keys
+from shared.tables import WITH_VIEWS
 
 if TYPE_CHECKING:
     from services.alerts.api.parts import OpenParts
 
 ROLES = ("api", "stream", "replays", "relay", "webhooks")
-TABLES = (*SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *api_keys.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
+TABLES = (*SCHEMA, *WITH_VIEWS)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -69,6 +68,8 @@ class Wiring:
         self.outcomes = Outcomes(self.links)
         self.alerts = Alerts(self.store, self.outcomes, utc_now)
         self.staff = Staff(self.store, self.endpoint_key, utc_now, common.local)
+        self.reader = MemberReader(Intake(self.store, self.outcomes, utc_now))
+        self.reapplying = reapplying_of(common.kafka, self.store, self.reader)
 
     def parts(self) -> "OpenParts":
         from services.alerts.api.parts import OpenParts
@@ -83,6 +84,7 @@ class Wiring:
         parts = OpenParts(self.store, writes, reading, owing, self.links, reached)
         parts.holdings = Holdings(self.store, reading, self.endpoint_key)
         parts.ops = Ops(self.store, READER, VIEWS, utc_now)
+        parts.reapplying = self.reapplying
         return parts
 
 
@@ -105,7 +107,7 @@ def read_members() -> None:
 
     def opened() -> tuple[MemberReader, EventStore]:
         wiring = Wiring(settings)
-        return MemberReader(Intake(wiring.store, wiring.outcomes, utc_now)), wiring.store
+        return wiring.reader, wiring.store
 
     run_stream(settings.common, opened)
 
@@ -133,10 +135,14 @@ def _dispatching(settings: Settings) -> Role:
     leases = Leases(common.database_url)
 
     async def work() -> None:
+        missed = await wiring.reapplying.begin()  # an owed webhook doesn't wait for a broker that is away
         async with leases.pool, aiohttp.ClientSession(connector=connector(common.local, AT_ONCE)) as session:
             sender = Sender(session, wiring.endpoint_key, utc_now)
             does = Does(wiring.alerts.fire, wiring.staff.switch_off)
-            await Dispatcher(leases, sender, does, utc_now).run(common.database_url)
+            try:
+                await Dispatcher(leases, sender, does, utc_now).run(common.database_url)
+            finally:
+                missed.cancel()
 
     return Role(leases.ready, work)
 

@@ -7,6 +7,7 @@ from services.alerts.application.intake import Intake
 from services.alerts.views import members
 from shared.projection.reader import Changed, Changes
 from shared.projection.view import Effect, View
+from shared.store.erasures import Erased
 
 READER = "alerts-stream"
 VIEWS: tuple[View[Any], ...] = (members.VIEW,)
@@ -24,3 +25,6 @@ class MemberReader:
     def follow(self, effects: Sequence[Effect], changed: Changed) -> Changes:
         after = {member: state for (member,), state in changed[members.VIEW.name].items()}
         return self._intake.act_on(effects, after)
+
+    def forget(self, gone: Sequence[Erased]) -> Changes:
+        return self._intake.forget(gone)

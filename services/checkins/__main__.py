@@ -3,6 +3,7 @@
 A role imports only what it runs, so that a killed one is back in half the time.
 """
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import typer
@@ -11,25 +12,24 @@ from services.checkins import relay, views
 from services.checkins.application import Checkins
 from services.checkins.settings import Settings
 from shared.clock import utc_now
-from shared.http import idempotency
 from shared.http.keys_command import add_api_keys
-from shared.kafka import relay_position
 from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
 from shared.kafka.verify_command import add_verify
 from shared.process import run_all
 from shared.settings import Common
-from shared.store import api_keys, encryption
 from shared.store.encryption import DataKeys, MemberKeys
 from shared.store.event_store import EventStore
 from shared.store.key_encryption import KeyFile
 from shared.store.keys_command import add_keys
+from shared.store.reapplying import Reapplying
+from shared.tables import EVERY_SERVICE
 
 if TYPE_CHECKING:
     from services.checkins.api.parts import OpenParts
 
 ROLES = ("api", "relay")
-SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *api_keys.SCHEMA, *relay_position.SCHEMA)
+SCHEMA = (*views.SCHEMA, *EVERY_SERVICE)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -50,7 +50,21 @@ def _open(settings: Settings) -> "OpenParts":
     answers = Answers(store, DataKeys(store, kek), utc_now)
     parts = OpenParts(store, checkins, Writes(store, answers, checkins.decide), Peers(settings.peers), utc_now)
     parts.holdings = checkins.held
+    parts.reapplying = _reapplying(settings.common, checkins, store)
     return parts
+
+
+def _reapplying(common: Common, checkins: Checkins, store: EventStore) -> Reapplying:
+    """On a restored backup: sequences go on above those of the topic, and who was erased since is erased again."""
+
+    async def once() -> None:
+        from shared.kafka.log_ends import go_on_above
+        from shared.kafka.missed_erasures import missed_by_publisher
+
+        await go_on_above(common.kafka, store, relay.TOPIC)
+        await asyncio.to_thread(checkins.erase_again, await missed_by_publisher(common.kafka, store, relay.TOPIC))
+
+    return Reapplying(once)
 
 
 @cli.command("api")
@@ -67,7 +81,12 @@ def serve() -> None:
 def relay_events(start: From = None, json: AsJson = False) -> None:
     """Stored events to Kafka; with --from, those of before once more."""
     common = Settings.from_environment().common
-    relay_or_republish(common, lambda: _store(common), relay.TOPIC, relay.translate, start, json)
+
+    def before(store: EventStore) -> Reapplying:
+        keys = MemberKeys(store, KeyFile(common.keys / "kek"))
+        return _reapplying(common, Checkins(store, keys, utc_now), store)
+
+    relay_or_republish(common, lambda: _store(common), relay.TOPIC, relay.translate, start, json, before)
 
 
 def _keys() -> tuple[EventStore, KeyFile]:

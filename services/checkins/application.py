@@ -6,6 +6,7 @@ Commands arrive in groups; each is decided on its own, and what they share (memb
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,14 +19,19 @@ from services.checkins.domain.member import Consented, MemberEnrolled, MemberRen
 from services.checkins.domain.safety import calls_for_crisis_lines
 from shared.clock import Clock
 from shared.errors import Problem, invalid, unknown
+from shared.http import idempotency
+from shared.store import erasures
 from shared.store.encryption import MemberKeys
-from shared.store.event_store import EventStore
+from shared.store.erasures import Erased
+from shared.store.event_store import Conflict, EventStore, Write
 from shared.store.events import PrivateEvent
 from shared.store.group_commit import Decision
 from shared.store.sealing import place, seal, unseal
 
 LONGEST_LOG = 100_000
 """Lines of who read what, in an export."""
+
+ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -144,7 +150,7 @@ class Checkins:
         name = sealed(key, command.name, member, 1, "name")
         event = Member.enrol(member, name, command.place, command.consents, self._clock())
         writes = (keep_key, views.put_member(member, command.place, command.consents))
-        return Decision({"id": member}, (event,), writes)
+        return Decision({"id": member}, (event,), writes, about=member)
 
     def change(self, command: ChangeMember, known: Known) -> Decision[Any]:
         member = self._current(command.member, known)
@@ -160,17 +166,38 @@ class Checkins:
             name = sealed(known.key(member.id), command.name, member.id, version, "name")
             events.append(member.rename(self._clock(), version, name))
         known.changed(member.id, place, consents)
-        return Decision({"id": member.id}, events, (views.put_member(member.id, place, consents),))
+        return Decision({"id": member.id}, events, (views.put_member(member.id, place, consents),), about=member.id)
 
     def erase(self, command: EraseMember, known: Known) -> Decision[Any]:
-        member = self._current(command.member, known)
-        writes = (self._keys.destroy(member.id), views.drop_member(member.id))
-        return Decision({"id": member.id}, (member.erase(self._clock()),), writes)
+        member, at = self._current(command.member, known), self._clock()
+        receipt = {"member": member.id, "erased_at": at}
+        return Decision({"id": member.id, "receipt": receipt}, (member.erase(at),), self._forgetting([Erased(member.id, at)]))
+
+    def erase_again(self, missed: Sequence[Erased]) -> None:
+        """Who was erased after the backup from which this database was restored: as if they had asked for it now."""
+        for attempt in range(1, ATTEMPTS + 1):
+            if not (gone := erasures.not_yet(self._store, missed)):
+                return
+            known = Known(views.members(self._store, [one.member for one in gone]), self._keys.unwrap)
+            events = [self._current(member, known).erase(self._clock()) for member in known.members]
+            try:
+                self._store.record(events, self._forgetting(gone))
+            except Conflict:
+                if attempt == ATTEMPTS:
+                    raise
+            else:
+                return
+
+    def _forgetting(self, gone: Sequence[Erased]) -> tuple[Write, ...]:
+        members = [one.member for one in gone]
+        dropped = [(self._keys.destroy(member), views.drop_member(member)) for member in members]
+        return (erasures.put(gone, self._clock()), *chain.from_iterable(dropped), idempotency.forget(members))
 
     def record(self, command: RecordCheckIn, known: Known) -> Decision[Any]:
         event = self._recorded(command, known, "/member")
         lines = _resources(command.note, known.members[command.check_in.member])
-        return Decision({"id": event.originator_id, "resources": lines}, (event,), (views.put_check_ins([event]),))
+        answer = {"id": event.originator_id, "resources": lines}
+        return Decision(answer, (event,), (views.put_check_ins([event]),), about=event.member)
 
     def record_batch(self, command: RecordCheckIns, known: Known) -> Decision[Any]:
         events: list[CheckInRecorded] = []
@@ -194,7 +221,7 @@ class Checkins:
             known.member(flag.reporter, "/reporter")
         note = sealed(known.key(flag.member), command.note, flag.id, 1, "note") if command.note else None
         event = flag.raise_flag(self._clock(), note)
-        return Decision({"id": flag.id}, (event,), (views.put_flag(event),))
+        return Decision({"id": flag.id}, (event,), (views.put_flag(event),), about=flag.member)
 
     def _recorded(self, command: RecordCheckIn, known: Known, pointer: str) -> CheckInRecorded:
         check_in = command.check_in

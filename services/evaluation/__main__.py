@@ -15,29 +15,27 @@ from services.evaluation.domain import Instrument, read_instrument
 from services.evaluation.settings import Settings
 from services.evaluation.stream import READER, EvaluationReader, views_of
 from shared.clock import utc_now
-from shared.http import idempotency
 from shared.http.keys_command import add_api_keys
-from shared.kafka import relay_position
+from shared.kafka.reapplied import reapplying_of
 from shared.kafka.relay_options import AsJson, From
 from shared.kafka.replay_command import Views, add_commands
 from shared.kafka.verify_command import add_verify
 from shared.process import Role, run_all, run_role
-from shared.projection import schema
 from shared.projection.generations import Generations
 from shared.projection.ops import Ops
 from shared.projection.positions import Positions
 from shared.settings import Common
-from shared.store import api_keys, encryption
 from shared.store.encryption import DataKeys
 from shared.store.event_store import EventStore
 from shared.store.key_encryption import KeyFile
 from shared.store.keys_command import add_keys
+from shared.tables import WITH_VIEWS
 
 if TYPE_CHECKING:
     from services.evaluation.api.parts import OpenParts
 
 ROLES = ("api", "stream", "replays", "relay")
-SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *api_keys.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
+SCHEMA = (*views.SCHEMA, *WITH_VIEWS)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -73,6 +71,7 @@ def _open(settings: Settings) -> "OpenParts":
     parts = OpenParts(store, readings, writes, Positions(store, READER), keys.of("drawn tokens"))
     parts.holdings = readings.held
     parts.ops = Ops(store, READER, views_of(instruments), utc_now)
+    parts.reapplying = reapplying_of(settings.common.kafka, store, EvaluationReader(instruments))
     return parts
 
 

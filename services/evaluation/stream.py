@@ -6,8 +6,12 @@ from typing import Any
 from services.evaluation.domain import Instrument
 from services.evaluation.views import surveys
 from services.evaluation.views.tallies import tallies_view
+from shared.clock import Clock, utc_now
+from shared.projection import forgetting
 from shared.projection.reader import Changed, Changes
 from shared.projection.view import Effect, View
+from shared.store import erasures
+from shared.store.erasures import Erased
 
 READER = "evaluation-stream"
 
@@ -19,9 +23,15 @@ def views_of(instruments: Mapping[str, Instrument]) -> tuple[View[Any], ...]:
 class EvaluationReader:
     name = READER
 
-    def __init__(self, instruments: Mapping[str, Instrument]) -> None:
+    def __init__(self, instruments: Mapping[str, Instrument], clock: Clock = utc_now) -> None:
         self.views: Sequence[View[Any]] = views_of(instruments)
+        self._clock = clock
 
     def follow(self, effects: Sequence[Effect], changed: Changed) -> Changes:
         """Only erasures call for anything."""
-        return Changes((), [surveys.forget_draws([effect.member for effect in effects])])
+        return self.forget(effects)
+
+    def forget(self, gone: Sequence[Erased]) -> Changes:
+        members = [one.member for one in gone]
+        dropped = (surveys.forget_draws(members), forgetting.forget(members))
+        return Changes((), [erasures.put(gone, self._clock()), *dropped])

@@ -12,30 +12,28 @@ from services.recognition.application import Recognition
 from services.recognition.settings import Settings
 from services.recognition.stream import READER, VIEWS, RecognitionReader
 from shared.clock import utc_now
-from shared.http import idempotency
 from shared.http.keys_command import add_api_keys
-from shared.kafka import relay_position
+from shared.kafka.reapplied import reapplying_of
 from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
 from shared.kafka.replay_command import Views, add_commands
 from shared.kafka.verify_command import add_verify
 from shared.process import run_all
-from shared.projection import schema
 from shared.projection.generations import Generations
 from shared.projection.ops import Ops
 from shared.projection.positions import Positions
 from shared.settings import Common
-from shared.store import api_keys, encryption
 from shared.store.encryption import DataKeys, MemberKeys
 from shared.store.event_store import EventStore
 from shared.store.key_encryption import KeyFile
 from shared.store.keys_command import add_keys
+from shared.tables import WITH_VIEWS
 
 if TYPE_CHECKING:
     from services.recognition.api.parts import OpenParts
 
 ROLES = ("api", "stream", "replays", "relay")
-SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *api_keys.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
+SCHEMA = (*views.SCHEMA, *WITH_VIEWS)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -53,11 +51,13 @@ def _open(settings: Settings) -> "OpenParts":
 
     store = _store(settings.common)
     kek = KeyFile(settings.common.keys / "kek")
-    recognition = Recognition(store, MemberKeys(store, kek), utc_now)
+    keys = MemberKeys(store, kek)
+    recognition = Recognition(store, keys, utc_now)
     answers = Answers(store, DataKeys(store, kek), utc_now)
     parts = OpenParts(store, recognition, Writes(store, answers, recognition.decide), Positions(store, READER), utc_now)
     parts.holdings = recognition.held
     parts.ops = Ops(store, READER, VIEWS, utc_now)
+    parts.reapplying = reapplying_of(settings.common.kafka, store, RecognitionReader(keys))
     return parts
 
 

@@ -13,6 +13,7 @@ from services.recognition import views
 from services.recognition.domain import BoardChoice, Kudos, Window, days_of
 from shared.clock import Clock
 from shared.errors import Problem, unknown
+from shared.store import erasures
 from shared.store.encryption import MemberKeys
 from shared.store.event_store import EventStore, Write
 from shared.store.group_commit import Decision
@@ -95,14 +96,15 @@ class Recognition:
             known.require(receiver, f"/receivers/{number}")
         keep_key, message = self._sealed(command, known)
         event = kudos.give(self._clock(), message)
-        return Decision({"id": kudos.id}, (event,), (views.require_here(kudos.giver), *keep_key, views.put_kudos(event)))
+        here = erasures.require_here(kudos.giver, *kudos.receivers)
+        return Decision({"id": kudos.id}, (event,), (here, *keep_key, views.put_kudos(event)), about=kudos.giver)
 
     def choose(self, command: ChooseBoard, known: Known) -> Decision[Any]:
         known.require(command.member, "/member")
         choice = known.choices.get(command.member, BoardChoice(command.member))
         events = choice.choose(command.opted_in, self._clock())
         result = {"member": command.member, "opted_in": command.opted_in}
-        here = (views.require_here(command.member),) if events else ()
+        here = (erasures.require_here(command.member),) if events else ()
         return Decision(result, events, (*here, *(views.put_choice(event) for event in events)))
 
     def _sealed(self, command: GiveKudos, known: Known) -> tuple[tuple[Write, ...], bytes | None]:
@@ -118,7 +120,7 @@ class Recognition:
 
     def kudos_of(self, member: UUID, limit: int, before: tuple[datetime, UUID] | None) -> list[dict[str, Any]]:
         """What a member gave and received, newest first, with its messages. Raises a 404 Problem for who was erased."""
-        if views.is_erased(self._store, member):
+        if erasures.find(self._store, member):
             raise unknown("member")
         rows = views.kudos(self._store, member, limit, before)
         keys = self._keys.of([row["giver"] for row in rows if row["message"]])

@@ -5,7 +5,6 @@ does. `members` and `kudos_per_day` are folded by the stream; counting by day le
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,10 +15,10 @@ from psycopg.rows import DictRow
 from services.recognition.domain import BoardChoice, BoardOptedIn, BoardOptedOut, Days, KudosGiven, day_of
 from shared.events import PublicEvent, checkins, recognition
 from shared.projection.view import View
-from shared.store.event_store import Conflict, EventStore, Write
+from shared.store.erasures import Erased
+from shared.store.event_store import EventStore, Write
 
 SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS erased_members (member uuid PRIMARY KEY)",
     "CREATE TABLE IF NOT EXISTS board_choices (member uuid PRIMARY KEY, opted_in boolean NOT NULL, version integer NOT NULL)",
     "CREATE TABLE IF NOT EXISTS kudos (id uuid PRIMARY KEY, giver uuid NOT NULL,"
     " receivers uuid[] NOT NULL, category text NOT NULL, points smallint NOT NULL, given_at timestamptz NOT NULL,"
@@ -42,7 +41,11 @@ BOARD = (
 
 def known_members(store: EventStore, members: Sequence[UUID]) -> frozenset[UUID]:
     with store.transaction() as cursor:
-        cursor.execute("SELECT member FROM members WHERE member = ANY(%s)", (list(members),))
+        cursor.execute(
+            "SELECT member FROM members m WHERE member = ANY(%s)"
+            " AND NOT EXISTS (SELECT FROM erasures e WHERE e.member = m.member)",
+            (list(members),),
+        )
         return frozenset(row["member"] for row in cursor)
 
 
@@ -53,28 +56,10 @@ def team_of(store: EventStore, member: UUID) -> str | None:
         return row["team"] if row else None
 
 
-def is_erased(store: EventStore, member: UUID) -> bool:
-    with store.statement() as cursor:
-        cursor.execute("SELECT FROM erased_members WHERE member = %s", (member,))
-        return cursor.fetchone() is not None
-
-
 def choices(store: EventStore, members: Sequence[UUID]) -> dict[UUID, BoardChoice]:
     with store.transaction() as cursor:
         cursor.execute("SELECT member, opted_in, version FROM board_choices WHERE member = ANY(%s)", (list(members),))
         return {row["member"]: BoardChoice(**row) for row in cursor}
-
-
-def require_here(member: UUID) -> Write:
-    """Makes an erasure and a command about the same member wait for each other. A Conflict follows where the member is gone:
-    the command is decided again, and is then told that there is no such member."""
-
-    def write(cursor: Cursor[DictRow]) -> None:
-        cursor.execute("SELECT 1 FROM members WHERE member = %s FOR SHARE", (member,))
-        if cursor.fetchone() is None:
-            raise Conflict("erased")
-
-    return write
 
 
 def put_choice(event: BoardOptedIn | BoardOptedOut) -> Write:
@@ -129,24 +114,18 @@ def board(store: EventStore, days: Days, team: str | None, limit: int, after: tu
         return cursor.fetchall()
 
 
-@dataclass(frozen=True)
-class Gone:
-    """The member was erased: what they gave and were given goes with them."""
-
-    member: UUID
-
-
-def fold_member(team: str | None, event: PublicEvent) -> tuple[str | None, Sequence[Gone]]:
-    """The team in which a member is; None for nobody who is here."""
+def fold_member(team: str | None, event: PublicEvent) -> tuple[str | None, Sequence[Erased]]:
+    """The team in which a member is; None for nobody who is here. Who was erased is forgotten with all that they gave and
+    were given."""
     match event:
         case checkins.MemberEnrolled() | checkins.MemberMoved():
             return event.team, ()
         case checkins.MemberErased():
-            return None, (Gone(event.member),)
+            return None, (Erased(event.member, event.occurred_at),)
     return team, ()
 
 
-def fold_day(given: int | None, event: PublicEvent) -> tuple[int, Sequence[Gone]]:
+def fold_day(given: int | None, event: PublicEvent) -> tuple[int, Sequence[Erased]]:
     """How many kudos a giver gave on a day, by the time they were meant."""
     return (given or 0) + 1, ()
 
@@ -173,18 +152,17 @@ KUDOS_PER_DAY = View(
     to_row=lambda given: (given,),
     from_row=lambda giver, day, given: int(given),
     indexes=("day",),
-    unless="EXISTS (SELECT FROM erased_members WHERE member = new.giver)",
+    unless="EXISTS (SELECT FROM erasures WHERE member = new.giver)",
 )
 """An erasure comes by another topic, before or after the kudos: whichever is first, none of the erased are counted."""
 
 
 def drop_members(members: Sequence[UUID]) -> Write:
-    """Forgets what members gave and chose, and takes them out of what they were given."""
+    """Forgets what members gave and chose, and takes them out of what they were given. Their erasures are put before it."""
     gone = list(members)
 
     def write(cursor: Cursor[DictRow]) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (KUDOS_PER_DAY.name,))
-        cursor.execute("INSERT INTO erased_members SELECT unnest(%s::uuid[]) ON CONFLICT DO NOTHING", (gone,))
         cursor.execute("DELETE FROM kudos_per_day WHERE giver = ANY(%s)", (gone,))
         cursor.execute("DELETE FROM board_choices WHERE member = ANY(%s)", (gone,))
         cursor.execute("DELETE FROM kudos WHERE giver = ANY(%s) OR receivers <@ %s::uuid[]", (gone, gone))

@@ -12,29 +12,27 @@ from services.support.application import Members, Support
 from services.support.settings import Settings
 from services.support.stream import READER, VIEWS, SupportReader
 from shared.clock import utc_now
-from shared.http import idempotency
 from shared.http.keys_command import add_api_keys
-from shared.kafka import relay_position
+from shared.kafka.reapplied import reapplying_of
 from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
 from shared.kafka.replay_command import Views, add_commands
 from shared.kafka.verify_command import add_verify
 from shared.process import run_all
-from shared.projection import schema
 from shared.projection.generations import Generations
 from shared.projection.ops import Ops
 from shared.settings import Common
-from shared.store import api_keys, encryption
 from shared.store.encryption import DataKeys, MemberKeys
 from shared.store.event_store import EventStore
 from shared.store.key_encryption import KeyFile
 from shared.store.keys_command import add_keys
+from shared.tables import WITH_VIEWS
 
 if TYPE_CHECKING:
     from services.support.api.parts import OpenParts
 
 ROLES = ("api", "stream", "replays", "relay")
-SCHEMA = (*views.SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *api_keys.SCHEMA, *relay_position.SCHEMA, *schema.SCHEMA)
+SCHEMA = (*views.SCHEMA, *WITH_VIEWS)
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -53,11 +51,13 @@ def _open(settings: Settings) -> "OpenParts":
 
     store = _store(settings.common)
     kek = KeyFile(settings.common.keys / "kek")
-    support = Support(store, MemberKeys(store, kek), utc_now)
+    keys = MemberKeys(store, kek)
+    support = Support(store, keys, utc_now)
     answers = Answers(store, DataKeys(store, kek), utc_now)
     parts = OpenParts(store, support, Writes(store, answers, support.decide), Positions(store, READER))
     parts.holdings = support.held
     parts.ops = Ops(store, READER, VIEWS, utc_now)
+    parts.reapplying = reapplying_of(settings.common.kafka, store, SupportReader(Members(store, keys, utc_now)))
     return parts
 
 
@@ -81,7 +81,7 @@ def follow() -> None:
     def opened() -> tuple[SupportReader, EventStore]:
         store = _store(common)
         kek = KeyFile(common.keys / "kek")
-        return SupportReader(Members(store, MemberKeys(store, kek))), store
+        return SupportReader(Members(store, MemberKeys(store, kek), utc_now)), store
 
     run_stream(common, opened)
 

@@ -7,6 +7,7 @@ from services.support.application import Members
 from services.support.views.members import MEMBERS
 from shared.projection.reader import Changed, Changes
 from shared.projection.view import Effect, View
+from shared.store.erasures import Erased
 
 READER = "support-stream"
 VIEWS: tuple[View[Any], ...] = (MEMBERS,)
@@ -21,3 +22,6 @@ class SupportReader:
 
     def follow(self, effects: Sequence[Effect], changed: Changed) -> Changes:
         return self._members.follow(effects)
+
+    def forget(self, gone: Sequence[Erased]) -> Changes:
+        return self._members.forget(gone)

@@ -67,6 +67,8 @@ class ConsentChanged(MemberEvent):
 class MemberErased(MemberEvent):
     """The member's key is destroyed; whoever holds something of them drops it."""
 
+    ends_its_subject: ClassVar[bool] = True
+
 
 class CheckInRecorded(MemberEvent):
     check_in: UUID

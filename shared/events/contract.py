@@ -29,6 +29,8 @@ class PublicEvent(BaseModel):
     service: ClassVar[str]
     version: ClassVar[int] = 1
     subject_field: ClassVar[str]
+    ends_its_subject: ClassVar[bool] = False
+    """Nothing about the subject is kept after it: it waits behind nothing that is parked, and that is dropped."""
 
     occurred_at: AwareDatetime
 

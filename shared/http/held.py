@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from shared.auth import ROLES, Caller
 from shared.errors import forbidden
 from shared.http.app import allow
+from shared.http.erasures import Reapplied
 from shared.http.parts import StoreParts
 
 router = APIRouter(tags=["own data"])
@@ -25,7 +26,7 @@ Api = Annotated[StoreParts[Any], Depends(_parts)]
 
 
 @router.get("/members/{member}/held")
-async def held(member: UUID, api: Api, caller: Person) -> dict[str, Any]:
+async def held(member: UUID, api: Api, caller: Person, _: Reapplied) -> dict[str, Any]:
     """Everything that this service holds about the caller."""
     require_self(caller, member)
     return {"service": api.store.service, "member": member, "held": await asyncio.to_thread(api.required_holdings, member)}

@@ -5,9 +5,10 @@ both try to insert; the second conflicts, is decided again alone, and finds the 
 """
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import msgspec
 from psycopg import Cursor
@@ -16,12 +17,13 @@ from psycopg.rows import DictRow
 from shared.clock import Clock
 from shared.errors import MEDIA_TYPE, Problem
 from shared.store.encryption import DataKeys
-from shared.store.event_store import EventStore, WriteWithIds
+from shared.store.event_store import EventStore, Write, WriteWithIds
 from shared.store.sealing import seal, unseal
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS idempotent_answers ("
-    "key bytea PRIMARY KEY, fingerprint bytea NOT NULL, answer bytea NOT NULL, kept_since timestamptz NOT NULL)",
+    "key bytea PRIMARY KEY, fingerprint bytea NOT NULL, answer bytea NOT NULL, kept_since timestamptz NOT NULL, about uuid)",
+    "CREATE INDEX IF NOT EXISTS idempotent_answers_about ON idempotent_answers (about) WHERE about IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS idempotent_answers_kept_since ON idempotent_answers (kept_since)",
 )
 KEPT = timedelta(hours=24)
@@ -50,6 +52,18 @@ class RequestKey:
     fingerprint: bytes
 
 
+def forget(members: Collection[UUID]) -> Write:
+    """What requests about these members were, and how they were answered. Their keys stay used for the rest of their 24 hours:
+    none of these requests is done again."""
+
+    def write(cursor: Cursor[DictRow]) -> None:
+        cursor.execute(
+            "UPDATE idempotent_answers SET fingerprint = '', answer = '', about = NULL WHERE about = ANY(%s)", (list(members),)
+        )
+
+    return write
+
+
 class Answers:
     """The kept answers of one service."""
 
@@ -75,14 +89,16 @@ class Answers:
             rows = {bytes(row["key"]): row for row in cursor}
         return {key: self._answer(rows[key.key], key.fingerprint) for key in keys if key.key in rows}
 
-    def keep(self, key: RequestKey, answer: Answer) -> WriteWithIds:
-        """The row to write with the events; it carries the position that they were given."""
+    def keep(self, key: RequestKey, answer: Answer, about: UUID | None = None) -> WriteWithIds:
+        """The row to write with the events; it carries the position that they were given. `about`: with whose erasure it is
+        forgotten."""
 
         def write(cursor: Cursor[DictRow], ids: Sequence[int]) -> None:
             positioned = msgspec.structs.replace(answer, position=ids[-1]) if ids else answer
             sealed = seal(self._key, msgspec.msgpack.encode(positioned), self._place(key.key))
+            values = (key.key, key.fingerprint, sealed, now, about)
             cursor.execute("DELETE FROM idempotent_answers WHERE key = %s AND kept_since <= %s", (key.key, now - KEPT))
-            cursor.execute("INSERT INTO idempotent_answers VALUES (%s, %s, %s, %s)", (key.key, key.fingerprint, sealed, now))
+            cursor.execute("INSERT INTO idempotent_answers VALUES (%s, %s, %s, %s, %s)", values)
 
         now = self._clock()
         return write

@@ -1,7 +1,7 @@
 """Parts that take a database to open: tried until they are there, while what needs none is served already."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 import structlog
@@ -15,19 +15,28 @@ TRY_AGAIN_SECONDS = 0.5
 log = structlog.get_logger()
 
 
+async def _nothing(_: object) -> None:
+    return
+
+
 class Opening(Generic[T]):
     """Opens `T` in a thread, again and again until it succeeds."""
 
-    def __init__(self, opened: Callable[[], T], check: Callable[[T], None]) -> None:
+    def __init__(
+        self, opened: Callable[[], T], check: Callable[[T], None], prepare: Callable[[T], Awaitable[None]] | None = None
+    ) -> None:
         self._open = opened
+        self._prepare = prepare or _nothing
         self._check = check
         self._parts: T | None = None
 
     async def run(self) -> None:
-        """Returns when the parts are open."""
+        """Returns when the parts are open. They are given to nobody before they are prepared."""
         while self._parts is None:
             try:
-                self._parts = await asyncio.to_thread(self._open)
+                opened = await asyncio.to_thread(self._open)
+                await self._prepare(opened)
+                self._parts = opened
             except Exception as error:
                 log.warning("store.not_open", error=type(error).__name__, because=reason(error))
                 await asyncio.sleep(TRY_AGAIN_SECONDS)

@@ -10,6 +10,7 @@ from shared.http.writes import Writes
 from shared.projection.ops import Ops
 from shared.store.api_keys import KeyRing
 from shared.store.event_store import EventStore
+from shared.store.reapplying import Reapplying
 
 C = TypeVar("C")
 Holdings = Callable[[UUID], dict[str, Any]]
@@ -25,6 +26,9 @@ class StoreParts(Generic[C]):
         self.ops: Ops | None = None
         self.holdings: Holdings | None = None
         self.api_keys = KeyRing(store)
+        self.reapplying: Reapplying | None = None
+        """None where there is no Kafka to have missed anything of."""
+        self._missed: asyncio.Task[None] | None = None
 
     @property
     def required_ops(self) -> Ops:
@@ -39,6 +43,11 @@ class StoreParts(Generic[C]):
         if self.holdings is None:
             raise Problem(503, "not-ready", "What is held isn't open.", headers={"Retry-After": "1"})
         return self.holdings
+
+    async def prepare(self) -> None:
+        """Before the first request: what a restored backup has missed is looked for, as long as the broker may take."""
+        if self.reapplying:
+            self._missed = await self.reapplying.begin()
 
     def check(self) -> None:
         """Raises where the database can't be reached."""

@@ -27,7 +27,7 @@ def run_api(common: Common, opened: Callable[[], P], build: Callable[[Opening[P]
     There is no access log: addresses hold ids.
     """
     configure_logging(common.service, "api")
-    parts = Opening(opened, lambda open_parts: open_parts.check())
+    parts = Opening(opened, lambda open_parts: open_parts.check(), lambda open_parts: open_parts.prepare())
     app = build(parts, Wall(Tokens(common.jwks, common.issuer), RateLimit(common.rate_limit)))
     app.router.lifespan_context = _opening(parts)
     collect_less_often()

@@ -125,7 +125,7 @@ class Writes(Generic[C]):
             return outcome
         result = outcome.result
         encoded = result if isinstance(result, Answer) else Answer(submission.status, msgspec.json.encode(result))
-        stored = self._answers.keep(submission.key, encoded) if submission.key else outcome.stored
+        stored = self._answers.keep(submission.key, encoded, outcome.about) if submission.key else outcome.stored
         return Decision(encoded, outcome.events, outcome.writes, stored)
 
 

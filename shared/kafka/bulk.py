@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CorruptRecordException, KafkaError, LeaderNotAvailableError, NoError, OffsetOutOfRangeError
@@ -99,6 +100,18 @@ class BulkReader:
         """As `end`, in one request to each broker."""
         ends = await self._consumer.end_offsets([TopicPartition(*place) for place in places])
         return {(place.topic, place.partition): end for place, end in ends.items()}
+
+    async def partitions(self, topic: str) -> list[int]:
+        """Those of a topic; none where it isn't there."""
+        cluster = await self._consumer._client.fetch_all_metadata()
+        return sorted(cluster.partitions_for_topic(topic) or ())
+
+    async def offsets_at(self, topic: str, partitions: Iterable[int], since: datetime) -> dict[int, int]:
+        """Of each partition: the first record of this time or later, or its end."""
+        places = {TopicPartition(topic, partition): int(since.timestamp() * 1_000) for partition in partitions}
+        found = await self._consumer.offsets_for_times(places) if places else {}
+        ends = await self._consumer.end_offsets(list(places)) if places else {}
+        return {place.partition: one.offset if (one := found[place]) else ends[place] for place in places}
 
     async def at(self, topic: str, partition: int, offset: int) -> Readable | None:
         """The record at an offset that is below the end; None where it isn't there any more."""
@@ -194,8 +207,8 @@ def _after(data: bytes, start: int) -> int:
 @asynccontextmanager
 async def bulk_reader(bootstrap: str) -> AsyncIterator[BulkReader]:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
-    await consumer.start()
     try:
+        await consumer.start()
         yield BulkReader(consumer)
     finally:
         await consumer.stop()

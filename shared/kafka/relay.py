@@ -7,15 +7,17 @@ hashes with it.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import psycopg
 import structlog
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from eventsourcing.persistence import Notification
 
 from shared.events import PublicEvent
 from shared.kafka.heads import Heads
+from shared.kafka.log_ends import require_own
 from shared.kafka.producer import patient_producer
 from shared.kafka.records import record_of
 from shared.kafka.relay_position import RelayPosition, SetBack
@@ -43,7 +45,7 @@ Translate = Callable[[PrivateEvent], PublicEvent | None]
 
 
 class Relay:
-    """Follows one service's notification log."""
+    """Follows one service's notification log. `before` is done once it leads, before anything is sent."""
 
     def __init__(
         self,
@@ -52,6 +54,7 @@ class Relay:
         topic: str,
         translate: Translate,
         bootstrap: str,
+        before: Callable[[], Awaitable[None]] | None = None,
         chain: Chain | None = None,
     ) -> None:
         self._store = store
@@ -59,6 +62,7 @@ class Relay:
         self._topic = topic
         self._translate = translate
         self._bootstrap = bootstrap
+        self._before = before
         self._position = RelayPosition(store, topic)
         self._chain = chain or Chain(store)
         self._heads = Heads(store.service, topic, self._chain)
@@ -70,11 +74,14 @@ class Relay:
 
     async def run(self) -> None:
         """Relays until cancelled. Raises when the database, the lock's connection or the producer is lost for good, and
-        Tampered where what is stored isn't what was chained."""
+        Tampered where what is stored isn't what was chained, SequenceTaken where readers would pass over what is to be sent."""
         async with await psycopg.AsyncConnection.connect(self._database_url, autocommit=True) as connection:
             await self._lead(connection)
             await connection.execute(f"LISTEN {self._store.postgres.channel_name}".encode())
             await wait_for_topics(self._bootstrap, [self._topic, heads_beside(self._topic)])
+            await self._require_own()
+            if self._before:
+                await self._before()
             async with patient_producer(self._bootstrap) as producer:
                 try:
                     await self._follow(connection, producer)
@@ -106,6 +113,15 @@ class Relay:
             if not self._leading:
                 await asyncio.sleep(POLL_SECONDS)
         log.info("relay.leading", topic=self._topic)
+
+    async def _require_own(self) -> None:
+        """A broker that can't be asked just now is asked again."""
+        while True:
+            try:
+                return await require_own(self._bootstrap, self._store, self._topic, self._translate)
+            except KafkaError as error:
+                log.warning("relay.cannot_ask", topic=self._topic, error=type(error).__name__)
+                await asyncio.sleep(POLL_SECONDS)
 
     async def _relay_batch(self, producer: AIOKafkaProducer, position: int) -> int:
         """Sends what was stored after the position. The new position, or the one that somebody set back."""

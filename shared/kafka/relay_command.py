@@ -8,16 +8,23 @@ from shared.store.event_store import EventStore
 
 if TYPE_CHECKING:
     from shared.kafka.relay import Translate
+    from shared.store.reapplying import Reapplying
 
 
 def relay_or_republish(
-    common: Common, opened: Callable[[], EventStore], topic: str, translate: "Translate", start: str | None, as_json: bool
+    common: Common,
+    opened: Callable[[], EventStore],
+    topic: str,
+    translate: "Translate",
+    start: str | None,
+    as_json: bool,
+    before: "Callable[[EventStore], Reapplying] | None" = None,
 ) -> None:
-    """Relays until SIGTERM or SIGINT; with `start`, returns once everything after it is acknowledged."""
+    """Relays until SIGTERM or SIGINT, once `before` is done; with `start`, returns once everything after it is acknowledged."""
     if start is None:
         from shared.kafka.relay_role import run_relay
 
-        run_relay(common, opened, topic, translate)
+        run_relay(common, opened, topic, translate, before)
     else:
         from shared.kafka.republish_command import run_republishing
 

@@ -28,7 +28,7 @@ class Sending:
         return cls(producer, topic, await producer.partitions_for(topic))
 
     async def add(self, record: OutgoingRecord) -> None:
-        partition = self._partitions[_hash(record.key) % len(self._partitions)]
+        partition = partition_of(record.key, self._partitions)
         if not self._appended(partition, record):
             await self._send(partition)
             self._appended(partition, record)
@@ -50,10 +50,15 @@ class Sending:
         self._sent.append(await self._producer.send_batch(batch, self._topic, partition=partition))
 
 
+def partition_of(key: bytes, partitions: Sequence[int]) -> int:
+    """The one of a topic's partitions, in their order, to which a key belongs."""
+    return partitions[_hash(key) % len(partitions)]
+
+
 @lru_cache(maxsize=100_000)
 def _hash(key: bytes) -> int:
     """As every Kafka client deals keys to partitions; a member checks in more than once."""
     return int(murmur2(key)) & 0x7FFFFFFF
 
 
-__all__ = ["Sending"]
+__all__ = ["Sending", "partition_of"]

@@ -84,6 +84,9 @@ class Folding:
     parkings: list[Parking] = field(default_factory=list)
     taken: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     folded: int = 0
+    ended: set[bytes] = field(default_factory=set)
+    """Subjects of which nothing is parked any more: an event ended them."""
+
     changed: list[list[Cell]] = field(init=False)
     """For each view: the cells whose states are others than before."""
 
@@ -98,6 +101,8 @@ class Folding:
         """
         apply = self._apply_to_one if len(self.views) == 1 else self._apply
         for (record, sequence, event, _), each in zip(entries, zip(*cells, strict=True), strict=True):
+            if self.parked and isinstance(event, PublicEvent) and event.ends_its_subject:
+                self._unpark(subject_of(record))
             if (settled or self.parked) and not self._flows(record, settled.get(known_as(sequence, record))):
                 continue
             try:
@@ -128,6 +133,11 @@ class Folding:
             self.parkings.append(self._parking(record, None))
             return False
         return True
+
+    def _unpark(self, subject: bytes) -> None:
+        self.ended.add(subject)
+        self.parked.discard(subject)
+        self.parkings = [one for one in self.parkings if subject_of(one.record) != subject]
 
     def _parking(self, record: Readable, error: Exception | None) -> Parking:
         copy = Record(self.topic, self.partition, record.offset, record.key, record.value or b"", record.headers)

@@ -259,7 +259,9 @@ class Engine:
     def _writes(self, taken: Sequence[Taken]) -> tuple[Write, ...]:
         parkings = [parking for one in taken for parking in one.folding.parkings]
         moved = self.positions.moved([one.move for one in taken])
-        return (moved, *self._parking(parkings, sum(one.count for one in taken)))
+        ending = [one.folding for one in taken if one.folding.ended]
+        ended = [parked.end(self._name, folding.topic, folding.partition, folding.ended) for folding in ending]
+        return (moved, *ended, *self._parking(parkings, sum(one.count for one in taken)))
 
     def _parking(self, parkings: Sequence[Parking], reading: int) -> tuple[Write, ...]:
         if not parkings:

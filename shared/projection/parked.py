@@ -4,7 +4,7 @@ The first of a subject has the error; those behind it wait and have none. They c
 first one's fold succeeds, or when somebody drops it, by name. A dropped one stays on record and is never folded.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -88,10 +88,10 @@ def parked_subjects(cursor: Cursor[DictRow], reader: str, topic: str, partition:
 
 
 def due(cursor: Cursor[DictRow], reader: str, topic: str, partition: int, now: datetime) -> set[bytes]:
-    """The subjects whose first parked event is to be tried again."""
+    """The subjects whose first parked event is to be tried again; at once, where it waited behind one that is gone."""
     cursor.execute(
         "SELECT subject FROM (SELECT DISTINCT ON (subject) subject, retry_at FROM parked WHERE reader = %s AND topic = %s"
-        " AND partition = %s AND dropped_at IS NULL ORDER BY subject, id) AS first WHERE retry_at <= %s",
+        " AND partition = %s AND dropped_at IS NULL ORDER BY subject, id) AS first WHERE coalesce(retry_at, '-infinity') <= %s",
         (reader, topic, partition, now),
     )
     return {bytes(row["subject"]) for row in cursor}
@@ -115,6 +115,19 @@ def first_of(cursor: Cursor[DictRow], reader: str, topic: str, partition: int, s
 def unpark(id_: int) -> Write:
     def write(cursor: Cursor[DictRow]) -> None:
         cursor.execute("DELETE FROM parked WHERE id = %s", (id_,))
+
+    return write
+
+
+def end(reader: str, topic: str, partition: int, subjects: Collection[bytes]) -> Write:
+    """Nothing of these subjects waits any more; what was dropped stays dropped."""
+
+    def write(cursor: Cursor[DictRow]) -> None:
+        cursor.execute(
+            "DELETE FROM parked WHERE reader = %s AND topic = %s AND partition = %s AND subject = ANY(%s)"
+            " AND dropped_at IS NULL",
+            (reader, topic, partition, list(subjects)),
+        )
 
     return write
 

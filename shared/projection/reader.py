@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shared.projection.view import Effect, Key, View
+from shared.store.erasures import Erased
 from shared.store.event_store import Write
 from shared.store.events import PrivateEvent
 
@@ -32,6 +33,14 @@ class Reader(Protocol):
 
     def follow(self, effects: Sequence[Effect], changed: Changed) -> Changes:
         """Called in a worker thread; called again with the same effects when somebody else wrote in between."""
+        ...
+
+
+class ForgettingReader(Reader, Protocol):
+    """One that holds something about people."""
+
+    def forget(self, gone: Sequence[Erased]) -> Changes:
+        """What follows from erasures, in a stream or at a start; the same however often it is asked."""
         ...
 
 

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from shared.store.event_store import Conflict, EventStore, Rows, Unavailable, Write, WriteWithIds
 from shared.store.events import PrivateEvent
@@ -35,6 +36,8 @@ class Decision(Generic[R]):
     events: Sequence[PrivateEvent] = ()
     writes: Sequence[Write] = ()
     stored: WriteWithIds | None = None
+    about: UUID | None = None
+    """With whose erasure an answer that is kept for a retry is forgotten."""
 
 
 @dataclass(frozen=True)

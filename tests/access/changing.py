@@ -57,6 +57,7 @@ class Organisation:
         manager = self.random.choice([None, *self.living])
         person = Person(UUID(int=0), self.random.choice(TEAMS), manager.id if manager else None)
         consents = {name: self.random.random() < 0.5 for name in ("analytics", "text", "contact")}
+        person.contact = consents["contact"]
         body = MEMBER | {"team": person.team, "languages": [self.language], "consents": consents}
         body |= {"manager": str(person.manager)} if person.manager else {}
         person.id = uuid_in(await self._as_admin("checkins", "POST", "/members", body))
@@ -127,6 +128,10 @@ class Organisation:
         person = self.random.choice(self.living)
         consents = {self.random.choice(["analytics", "text", "contact"]): self.random.random() < 0.5}
         await self._patch(person, {"consents": consents})
+        withdrawn = person.contact and not consents.get("contact", True)
+        person.contact = consents.get("contact", person.contact)
+        for alert in self.model.alerts.values():
+            alert.withdrawn |= withdrawn and alert.member == person.id and not alert.ended
         self._look_at_alerts(about=person.id)
 
     async def move(self) -> None:
@@ -200,7 +205,7 @@ class Organisation:
         """The facts of it: who was asked, and who accepted."""
         found = self.house.world.alerts.load(alert.id)
         alert.asked = frozenset(offer.supporter for offer in found.offers)
-        alert.accepted_by = found.accepted_by
+        alert.accepted_by, alert.ended = found.accepted_by, found.has_ended
 
     async def _patch(self, person: Person, body: dict[str, Any]) -> None:
         answer = await self._as_admin("checkins", "PATCH", f"/members/{person.id}", body)

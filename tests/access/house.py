@@ -219,7 +219,7 @@ def _evaluation(url: str, kek: KeyFile, clock: HandClock, hearings: dict[str, He
 def _support(url: str, kek: KeyFile, clock: HandClock, hearings: dict[str, Hearing]) -> SupportParts:
     store = EventStore("support", url, SUPPORT_SCHEMA)
     member_keys = MemberKeys(store, kek)
-    hearings["support"] = Hearing(store, SupportReader(Members(store, member_keys)), support_relay.translate)
+    hearings["support"] = Hearing(store, SupportReader(Members(store, member_keys, clock)), support_relay.translate)
     service = Support(store, member_keys, clock)
     writes = Writes(store, _answers(store, kek, clock), service.decide)
     parts = SupportParts(store, service, writes, Positions(store, SUPPORT_READER))

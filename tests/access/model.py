@@ -21,6 +21,7 @@ class Person:
     manager: UUID | None = None
     supporter: UUID | None = None
     erased: bool = False
+    contact: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,15 @@ class Holder:
 
 @dataclass
 class Alert:
-    """`asked` are the supporters it was ever offered to."""
+    """`asked` are the supporters it was ever offered to. `withdrawn`: consent to contact was withdrawn while it was open."""
 
     id: UUID
     member: UUID
     reporter: UUID | None
     asked: frozenset[UUID] = frozenset()
     accepted_by: UUID | None = None
+    ended: bool = False
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,12 @@ class Model:
         return rule(self, read, holder)
 
     def is_told_whom_it_is_about(self, alert: Alert, holder: Holder) -> bool:
-        """Who accepted it, as the supporter they are, and isn't above or below the member by now; nobody about the erased."""
+        """Who accepted it, as the supporter they are, and isn't above or below the member by now; nobody about the erased, or
+        once the member has withdrawn their consent to contact."""
         person = self.people.get(holder.person) if holder.person else None
         if person is None or not holder.roles & SUPPORTS or person.supporter is None:
+            return False
+        if alert.withdrawn or (alert.ended and not self.people[alert.member].contact):
             return False
         return alert.accepted_by == person.supporter and not self.are_kept_apart(person.id, alert)
 

@@ -10,7 +10,7 @@ import pytest
 from services.alerts.domain.members import Member
 from services.alerts.domain.signals import Signal
 from services.alerts.domain.tiers import needs_a_supporter, tier_of
-from services.alerts.views.members import SHIPPED, VIEW, Concern, Farewell, alert_of
+from services.alerts.views.members import SHIPPED, VIEW, Concern, alert_of
 from shared.events.alerts import Tier
 from shared.events.checkins import (
     CheckInRecorded,
@@ -23,6 +23,7 @@ from shared.events.checkins import (
     MemberMoved,
     Sign,
 )
+from shared.store.erasures import Erased
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SOMEBODY = Member(uuid4(), known=True, analytics=True, contact=True)
@@ -105,7 +106,7 @@ def test_an_event_raises_the_same_alert_at_every_reading() -> None:
 
 def test_an_erased_member_is_asked_for_nothing_any_more() -> None:
     erased, effects = VIEW.fold(SOMEBODY, MemberErased(occurred_at=NOW, member=SOMEBODY.id))
-    assert effects == (Farewell(SOMEBODY.id),)
+    assert effects == (Erased(SOMEBODY.id, NOW),)
     assert concerns(erased, check_in(wants_contact=True)) == []
 
 

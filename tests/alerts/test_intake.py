@@ -6,10 +6,11 @@ from uuid import uuid4
 import pytest
 
 from services.alerts.domain.members import Member
-from services.alerts.views.members import VIEW, Farewell
+from services.alerts.views.members import VIEW
 from shared.events.checkins import CheckInRecorded, MemberErased
+from shared.store.erasures import Erased
 from shared.store.event_store import Conflict
-from tests.alerts.world import Receiver, World
+from tests.alerts.world import START, Receiver, World
 
 Start = Callable[..., Awaitable[Receiver]]
 
@@ -60,7 +61,7 @@ async def test_who_is_erased_while_they_are_being_asked_is_not_asked(world: Worl
 async def test_who_was_asked_while_they_were_being_erased_is_rerouted_at_once(world: World, receivers: Start) -> None:
     leaver, stays = world.member(), world.member()
     world.supporter(await receivers(), member=leaver)
-    leaving = world.intake.act_on((Farewell(leaver),), {})
+    leaving = world.intake.act_on((Erased(leaver, START),), {})
     alert = world.asks_for_somebody(world.member())
     world.store.record(leaving.events, leaving.writes)
     receiver = await receivers()

@@ -37,14 +37,12 @@ from shared.events.checkins import (
     MemberMoved,
     Sign,
 )
-from shared.http import idempotency
-from shared.projection import schema
-from shared.store import api_keys, encryption
 from shared.store.event_store import EventStore
 from shared.store.group_commit import record_decisions
+from shared.tables import WITH_VIEWS
 from tests.recognition.without_kafka import Hearing
 
-TABLES = (*SCHEMA, *encryption.SCHEMA, *idempotency.SCHEMA, *api_keys.SCHEMA, *schema.SCHEMA)
+TABLES = (*SCHEMA, *WITH_VIEWS)
 ADMIN = Caller("admin", frozenset({"admin"}))
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -129,9 +127,9 @@ class World:
         self.alerts = Alerts(self.store, outcomes, self.clock)
         self.staff = Staff(self.store, self.key, self.clock, local=True)
         self.intake = Intake(self.store, outcomes, self.clock)
-        members = MemberReader(self.intake)
-        members.name = reader
-        self._hearing = Hearing(store, members, relay.translate)
+        self.reader = MemberReader(self.intake)
+        self.reader.name = reader
+        self._hearing = Hearing(store, self.reader, relay.translate)
         self.leases = Leases(database_url)
 
     def tell(self, *events: MemberEvent) -> None:

@@ -10,12 +10,22 @@ from starlette.routing import BaseRoute
 
 from deploy.contracts.apps import app_of, services_with_an_api
 from shared.http.app import allow, anyone
+from shared.http.erasures import require_reapplied
 
 OPEN_TO_ALL = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/crisis", "/crisis-lines"}
 """Without a token and without a limit: probes, and whom somebody in a crisis can call."""
 
 OTHER_DOORS = {"services.alerts.api.callers.person", "services.alerts.api.callers.visitor"}
 """An alert's claim link lets its holder in without a bearer token; whoever isn't known is 401 there too."""
+
+TELL_OF_PEOPLE: dict[str, set[str]] = {
+    "checkins": {"/members/{member}/check-ins", "/members/{member}/accesses", "/members/{member}/export"},
+    "alerts": {"/alerts", "/alerts/{alert}", "/alerts/{alert}/claim", "/members/{member}/accesses"},
+    "recognition": {"/kudos", "/leaderboards/{window}"},
+    "evaluation": set(),
+    "support": {"/requests", "/requests/{request_id}", "/members/{member}/requests", "/members/{member}/accesses"},
+}
+"""Closed until a restored backup's missed erasures are known."""
 
 ALLOW = allow(roles=["admin"]).dependency.__qualname__
 
@@ -26,6 +36,16 @@ def test_no_route_lets_everybody_in_by_forgetting_to_say_whom(service: str) -> N
     unguarded = [_path(route) for route in routes if _path(route) not in OPEN_TO_ALL and not _is_guarded(route)]
     assert len(routes) > len(OPEN_TO_ALL), "the walk finds the service's own routes"
     assert not unguarded
+
+
+@pytest.mark.parametrize("service", services_with_an_api())
+def test_what_tells_of_people_waits_for_erasures_that_a_backup_has_missed(service: str) -> None:
+    waiting = {_path(route) for route in _routes(app_of(service).routes) if _waits(route)}
+    assert waiting == TELL_OF_PEOPLE[service] | {"/members/{member}/held"}
+
+
+def _waits(route: BaseRoute) -> bool:
+    return isinstance(route, APIRoute) and require_reapplied in _calls(route.dependant)
 
 
 def _routes(routes: list[BaseRoute]) -> Iterator[BaseRoute]:

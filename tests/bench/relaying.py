@@ -32,7 +32,7 @@ class NoChain(Chain):
 def relay(kind: str, database_url: str, bootstrap: str, topic: str) -> Relay:
     store = EventStore("checkins", database_url, SCHEMA)
     chain = {"chained": Chain, "unchained": NoChain}[kind](store)
-    return Relay(store, database_url, topic, translate, bootstrap, chain)
+    return Relay(store, database_url, topic, translate, bootstrap, chain=chain)
 
 
 if __name__ == "__main__":

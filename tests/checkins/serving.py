@@ -77,6 +77,7 @@ def serve(
 
     async def opening() -> None:
         await parts.run()
+        parts.get().reapplying = None  # there is no broker here that could have heard of erasures
         opened.set()
 
     app = api.build(parts, Wall(Tokens(keys.folder / "jwks.json"), RateLimit(rate)))

@@ -104,7 +104,7 @@ def test_an_erased_members_text_is_gone_for_good_and_the_member_unknown(checkins
     me = checkins.as_person(member)
     assert checkins.http.get(f"/members/{member}/check-ins", headers=me).json()["items"][0]["note"] == NOTE
     answer = checkins.http.delete(f"/members/{member}", headers=me)
-    assert (answer.status_code, answer.json()) == (202, {"id": member})
+    assert (answer.status_code, answer.json()["id"]) == (202, member)
     assert checkins.rows("SELECT 1 FROM member_keys WHERE member = %s", member) == []
     assert checkins.rows("SELECT note FROM check_ins WHERE member = %s", member) == [{"note": None}]
     problem(checkins.http.get(f"/members/{member}/check-ins", headers=me), 404, "unknown-member")
@@ -113,3 +113,37 @@ def test_an_erased_members_text_is_gone_for_good_and_the_member_unknown(checkins
     problem(checkins.http.delete(f"/members/{member}", headers=me), 404, "unknown-member")
     problem(checkins.http.post("/members", json=MEMBER | {"manager": member}), 404, "unknown-member")
     assert names(checkins, member)[-1] == "MemberErased"
+
+
+def test_who_is_erased_gets_a_receipt_that_is_theirs_alone_and_says_nothing_else(checkins: Served) -> None:
+    member, other = checkins.enrol(), checkins.enrol()
+    me = checkins.as_person(member)
+    problem(checkins.http.get(f"/erasures/{member}", headers=me), 404, "unknown-erasure")
+    answer = checkins.http.delete(f"/members/{member}", headers=me | {"Idempotency-Key": "leaving"})
+    again = checkins.http.delete(f"/members/{member}", headers=me | {"Idempotency-Key": "leaving"})
+    receipt = answer.json()["receipt"]
+    assert receipt == {"member": member, "erased_at": receipt["erased_at"], "position": answer.headers["x-position"]}
+    assert (again.content, again.headers["x-position"]) == (answer.content, answer.headers["x-position"])
+    told = checkins.http.get(f"/erasures/{member}", headers=me).json()
+    assert (told["service"], told["member"], told["erased_at"]) == ("checkins", member, receipt["erased_at"])
+    assert checkins.http.get(f"/erasures/{member}", headers=checkins.admin()).json() == told
+    problem(checkins.http.get(f"/erasures/{member}", headers=checkins.as_person(other)), 403)
+
+
+def test_what_was_kept_for_a_retry_is_forgotten_and_the_request_isnt_done_again(checkins: Served) -> None:
+    key = {"Idempotency-Key": "enrolled-once"}
+    member = checkins.http.post("/members", json=MEMBER, headers=key).json()["id"]
+    checkins.http.post("/check-ins", json={"member": member, "mood": 1, "note": NOTE}, headers={"Idempotency-Key": "noted"})
+    kept = "SELECT count(*) AS n FROM idempotent_answers WHERE about = %s"
+    assert checkins.rows(kept, member) == [{"n": 2}]
+    checkins.http.delete(f"/members/{member}", headers=checkins.admin())
+    assert checkins.rows(kept, member) == [{"n": 0}]
+    problem(checkins.http.post("/members", json=MEMBER, headers=key), 422, "key-reused")
+
+
+def test_who_read_the_record_of_somebody_who_is_gone_is_gone_too(checkins: Served) -> None:
+    member = checkins.enrol()
+    me = checkins.as_person(member)
+    checkins.http.get(f"/members/{member}/check-ins", headers=me)
+    checkins.http.delete(f"/members/{member}", headers=me)
+    assert checkins.rows("SELECT FROM accesses WHERE member = %s", member) == []

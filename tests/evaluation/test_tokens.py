@@ -7,7 +7,11 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from services.evaluation.__main__ import all_instruments
 from services.evaluation.application.blind_tokens import SMALLEST_BATCH, hash_of
+from services.evaluation.stream import EvaluationReader
+from shared.kafka.reapplied import apply
+from shared.store.erasures import Erased
 from tests.evaluation.conftest import RESOURCES, Ask, Service
 from tests.recognition.without_kafka import NOON, erased
 
@@ -200,3 +204,10 @@ async def test_a_member_is_told_in_which_surveys_they_drew_and_nothing_of_what_t
     await survey.answer(token, 1, 2, 3, 0)
     answer = await http.get(f"/members/{member}/held", headers=service.person(member))
     assert answer.json()["held"] == {"team": "held", "drew_a_token_in": [survey.id]}
+
+
+async def test_who_is_known_to_be_erased_draws_nothing_though_the_view_has_them(service: Service, ask: Ask) -> None:
+    survey, ann = await ask("care"), service.member("care")
+    apply(service.store, EvaluationReader(all_instruments()), [Erased(ann, NOON)])
+    assert (await survey.draw(ann)).status_code == 404
+    assert service.rows("SELECT member FROM members WHERE member = %s", ann) == [{"member": ann}]

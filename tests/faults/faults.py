@@ -147,7 +147,7 @@ def _poison(chance: random.Random, processes: Sequence[str]) -> Fault:
         world.poisoned.append(member)
         headers = [("ce_type", CheckInRecorded.type().encode()), ("ce_id", str(event).encode())]
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while not await _published(world.client.environment["KAFKA_BOOTSTRAP"], str(member).encode(), headers):
+            while not await published(world.client.environment["KAFKA_BOOTSTRAP"], str(member).encode(), headers):
                 await asyncio.sleep(0.2)
 
     return Fault(f"a poison event of {member}", chance.uniform(0, BEGINS_WITHIN), happen)
@@ -213,7 +213,7 @@ async def _joined(worker: asyncio.subprocess.Process, url: str) -> bool:
     return False
 
 
-async def _published(bootstrap: str, key: bytes, headers: list[tuple[str, bytes]]) -> bool:
+async def published(bootstrap: str, key: bytes, headers: list[tuple[str, bytes]]) -> bool:
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, request_timeout_ms=5_000)
     try:
         await producer.start()

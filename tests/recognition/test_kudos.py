@@ -6,16 +6,19 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from cryptography.exceptions import InvalidTag
 
 from services.recognition.application import GiveKudos
 from services.recognition.domain import Kudos
 from services.recognition.relay import translate
+from services.recognition.stream import READER
 from shared.events.recognition import KudosGiven
+from shared.projection.forgetting import NOBODY
+from shared.projection.replays import Ask, Replays
 from shared.store.event_store import Conflict
 from shared.store.group_commit import Decision
+from shared.store.reapplying import Reapplying
 from tests.recognition.conftest import Give, Service
-from tests.recognition.without_kafka import NOON, erased
+from tests.recognition.without_kafka import NOON, erased, moved
 
 SECRET = "thank you for sitting with me"
 
@@ -236,20 +239,63 @@ async def test_kudos_decided_just_before_an_erasure_are_not_stored(service: Serv
         assert cursor.fetchall() == []
 
 
-async def test_a_member_is_told_all_that_is_held_about_them(service: Service, give: Give, http: httpx.AsyncClient) -> None:
-    ann, bob = service.member("night"), service.member()
-    await give(ann, bob, message=SECRET)
-    await http.post(f"/members/{ann}/board", json={"opted_in": True})
-    held = (await http.get(f"/members/{ann}/held", headers=service.person(ann))).json()["held"]
-    assert (held["team"], held["on_the_board"]) == ("night", True)
-    assert [one["message"] for one in held["kudos"]] == [SECRET]
-    assert (await http.get(f"/members/{ann}/held", headers=service.person(bob))).status_code == 403
-
-
-async def test_a_message_that_was_moved_to_other_kudos_of_its_giver_is_not_shown(service: Service, give: Give) -> None:
-    ann, bob = service.member(), service.member()
-    one, other = [(await give(ann, bob, message=f"{SECRET} {n}")).json()["id"] for n in range(2)]
+async def test_an_erasure_waits_behind_nothing_that_is_parked_and_takes_it_away(service: Service) -> None:
+    ann = service.member()
+    service.hearing.unreadable(ann)
+    service.hearing.from_checkins(moved(ann, "night"), erased(ann))
     with service.store.transaction() as cursor:
-        cursor.execute("UPDATE kudos SET message = (SELECT message FROM kudos WHERE id = %s) WHERE id = %s", (one, other))
-    with pytest.raises(InvalidTag):
-        service.recognition.kudos_of(bob, 10, None)
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM parked WHERE subject = %s) AS parked, (SELECT count(*) FROM members"
+            " WHERE member = %s) AS members, (SELECT count(*) FROM erasures WHERE member = %s) AS erasures",
+            (str(ann).encode(), ann, ann),
+        )
+        assert cursor.fetchone() == {"parked": 0, "members": 0, "erasures": 1}
+
+
+async def test_a_dropped_event_of_the_erased_stays_dropped_and_empty(service: Service) -> None:
+    ann = service.member()
+    service.hearing.unreadable(ann)
+    with service.store.transaction() as cursor:
+        cursor.execute("UPDATE parked SET dropped_by = 'ops', dropped_at = now() WHERE subject = %s", (str(ann).encode(),))
+    service.hearing.from_checkins(erased(ann))
+    with service.store.transaction() as cursor:
+        cursor.execute("SELECT value FROM parked WHERE subject = %s", (str(ann).encode(),))
+        assert [bytes(row["value"]) for row in cursor] == [b""]
+
+
+async def test_a_replay_that_asked_for_somebody_names_nobody_once_they_are_erased(service: Service) -> None:
+    ann = service.member()
+    replays = Replays(service.store, READER, service.clock)
+    replay = replays.start(Ask("members", "dry-run", "ops", {"members": [str(ann)]}))
+    service.hearing.from_checkins(erased(ann))
+    assert replays.get(replay)["asked"] == {"members": [str(NOBODY)]}
+
+
+async def test_kudos_to_somebody_erased_in_that_moment_are_not_stored(service: Service) -> None:
+    ann, bob = service.member(), service.member()
+    (decision,) = service.recognition.decide([GiveKudos(Kudos(uuid4(), ann, (bob,), "taught", 0, NOON), None)])
+    assert isinstance(decision, Decision)
+    service.hearing.from_checkins(erased(bob))
+    with pytest.raises(Conflict):
+        service.store.record(decision.events, decision.writes)
+
+
+async def test_nobody_is_told_of_before_missed_erasures_are_known_and_kudos_are_taken(
+    service: Service, http: httpx.AsyncClient, give: Give
+) -> None:
+    ann, bob = service.member(), service.member()
+    parts = service.app.state.parts.get()
+    parts.reapplying = Reapplying(_never)
+    try:
+        assert (await give(ann, bob)).status_code == 201
+        for path in ("/kudos", "/leaderboards/week"):
+            answer = await http.get(path)
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    finally:
+        parts.reapplying = None
+    assert (await http.get("/kudos")).status_code == 200
+
+
+async def _never() -> None:
+    """As with a broker that doesn't answer."""
+    await asyncio.Event().wait()

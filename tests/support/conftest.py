@@ -90,7 +90,7 @@ def service(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFa
     parts = api.Parts(lambda: opened, OpenParts.check)
     asyncio.run(parts.run())
     app = api.build(parts, Wall(Tokens(keys.folder / "jwks.json"), RateLimit(10_000)))
-    hearing = Hearing(store, SupportReader(Members(store, member_keys)), relay.translate)
+    hearing = Hearing(store, SupportReader(Members(store, member_keys, clock)), relay.translate)
     yield Service(app, support, store, hearing, keys, clock)
     opened.close()
 

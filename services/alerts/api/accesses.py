@@ -9,13 +9,14 @@ from fastapi import APIRouter
 from services.alerts.api.callers import Person
 from services.alerts.api.parts import Api
 from shared.errors import forbidden
+from shared.http.erasures import Reapplied
 from shared.http.reading import After, Limit, decode_number, page
 
 router = APIRouter(tags=["accesses"])
 
 
 @router.get("/members/{member}/accesses")
-async def accesses(member: UUID, api: Api, who: Person, limit: Limit = 50, after: After = None) -> dict[str, Any]:
+async def accesses(member: UUID, api: Api, who: Person, _: Reapplied, limit: Limit = 50, after: After = None) -> dict[str, Any]:
     if who.caller.member != member:
         raise forbidden("Who read what is for the member only.")
     rows = await asyncio.to_thread(api.reading.accesses, member, limit, decode_number(after))

@@ -12,6 +12,7 @@ from services.alerts.api.bodies import Stepped
 from services.alerts.api.callers import MAY_CLOSE_ANY, AtTheDoor, ClaimToken, Person, Visitor
 from services.alerts.api.parts import Api
 from services.alerts.application.alerts import CancelAlert, TakeStep
+from shared.http.erasures import Reapplied
 from shared.http.reading import After, AtLeast, Limit, decode_time_and_id, page, time_and_id
 
 router = APIRouter(tags=["alerts"])
@@ -26,20 +27,22 @@ class Step(StrEnum):
 
 
 @router.get("/alerts")
-async def alerts(api: Api, who: Person, limit: Limit = 50, after: After = None, at_least: AtLeast = None) -> dict[str, Any]:
+async def alerts(
+    api: Api, who: Person, _: Reapplied, limit: Limit = 50, after: After = None, at_least: AtLeast = None
+) -> dict[str, Any]:
     await api.wait_for(at_least)
     rows = await asyncio.to_thread(api.reading.alerts, who.reader, limit, decode_time_and_id(after))
     return page(rows, limit, lambda row: time_and_id("raised_at", row))
 
 
 @router.get("/alerts/{alert}")
-async def read(alert: UUID, api: Api, who: AtTheDoor, at_least: AtLeast = None) -> dict[str, Any]:
+async def read(alert: UUID, api: Api, who: AtTheDoor, _: Reapplied, at_least: AtLeast = None) -> dict[str, Any]:
     await api.wait_for(at_least)
     return await asyncio.to_thread(api.reading.alert, alert, who.reader)
 
 
 @router.get("/alerts/{alert}/claim", include_in_schema=False)
-async def claim(alert: UUID, api: Api, who: AtTheDoor, token: ClaimToken = None) -> Response:
+async def claim(alert: UUID, api: Api, who: AtTheDoor, _: Reapplied, token: ClaimToken = None) -> Response:
     found, offer = await asyncio.to_thread(api.reading.offer, alert, who.reader)
     return claim_page.response(found, offer, token)
 

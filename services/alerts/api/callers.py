@@ -56,12 +56,11 @@ async def person(request: Request, api: Api) -> Visitor:
 async def visitor(alert: UUID, request: Request, api: Api, token: ClaimToken = None) -> Visitor:
     """By the claim link's token, in the address or as the bearer, or else by a bearer token."""
     claim = api.links.claim(alert, token or bearer_of(request) or "")
-    if claim is None:
+    if claim is None or not await asyncio.to_thread(api.reading.is_supporter, claim.supporter):
         return await person(request, api)
     wall: Wall = request.app.state.wall
     caller = Caller(str(claim.supporter), kind=Kind.CLAIM_LINK)
     wall.rate.take(caller.identity)
-    await asyncio.to_thread(api.reading.require_here, claim.supporter)
     return Visitor(caller, claim.supporter, claim)
 
 

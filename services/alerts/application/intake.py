@@ -17,10 +17,14 @@ from services.alerts.domain.consent import withdraw_consent
 from services.alerts.domain.eligibility import Pool, eligible
 from services.alerts.domain.events import Offered
 from services.alerts.domain.members import Consent, Member
-from services.alerts.views import alert_rows, member_rows, roster
-from services.alerts.views.members import Concern, Effect, Farewell, Revocation
+from services.alerts.views import alert_rows, member_rows, reading_rows, roster
+from services.alerts.views.members import Concern, Effect, Revocation
 from shared.clock import Clock
+from shared.http import idempotency
+from shared.projection import forgetting
 from shared.projection.reader import Changes
+from shared.store import erasures
+from shared.store.erasures import Erased
 from shared.store.event_store import EventStore, Write
 from shared.store.events import PrivateEvent
 
@@ -45,17 +49,23 @@ class Intake:
     def _act(
         self, cursor: Cursor[DictRow], members: Mapping[UUID, Member], effects: Sequence[Effect]
     ) -> tuple[list[PrivateEvent], list[Write]]:
-        here = [effect for effect in effects if not members[effect.member].erased]
+        before = erasures.among(cursor, list(members))
+        here = [effect for effect in effects if _is_here(effect.member, members, before)]
         concerns = {effect.alert: effect for effect in here if isinstance(effect, Concern)}
-        gone = [effect.member for effect in effects if isinstance(effect, Farewell)]
+        gone = [effect for effect in effects if isinstance(effect, Erased)]
         events, writes = self._raise(cursor, members, concerns, revoked_after(here)) if concerns else ([], [])
         if revoked := revoked_by(here):
             withdrawn, withdrawn_writes = self._withdraw(cursor, revoked)
             events, writes = events + withdrawn, writes + withdrawn_writes
         if gone:
             ended, ended_writes = self._end(cursor, gone)
-            return events + ended, writes + ended_writes
+            return events + ended, [*ended_writes, *writes]
         return events, writes
+
+    def forget(self, gone: Sequence[Erased]) -> Changes:
+        """What follows from erasures, whether or not their events are folded yet."""
+        with self.store.transaction() as cursor:
+            return Changes(*self._end(cursor, gone))
 
     def _raise(
         self, cursor: Cursor[DictRow], members: Mapping[UUID, Member], concerns: dict[UUID, Concern], revoked: Revoked
@@ -101,13 +111,14 @@ class Intake:
             writes += self.outcomes.rows(after(alert, withdrawn), withdrawn, pool)
         return events, writes
 
-    def _end(self, cursor: Cursor[DictRow], gone: Sequence[UUID]) -> tuple[list[PrivateEvent], list[Write]]:
-        """Open alerts about erased members are cancelled, and their own endpoints are switched off."""
-        at = self.clock()
-        endpoints = roster.active_endpoints_of(cursor, gone)
-        events, writes = switching_off(cursor, endpoints, at)
-        pool = roster.pool(cursor, gone, at)
-        for id_ in alert_rows.open_alerts_about(cursor, gone):
+    def _end(self, cursor: Cursor[DictRow], gone: Sequence[Erased]) -> tuple[list[PrivateEvent], list[Write]]:
+        """Open alerts about erased members are cancelled; of themselves as supporters nothing is left but an id."""
+        at, members = self.clock(), [one.member for one in gone]
+        events, off = switching_off(cursor, roster.active_endpoints_of(cursor, members), at)
+        dropped = (roster.drop_supporters(members), reading_rows.drop_accesses(members))
+        writes = [erasures.put(gone, at), *off, *dropped, forgetting.forget(members), idempotency.forget(members)]
+        pool = roster.pool(cursor, members, at)
+        for id_ in alert_rows.open_alerts_about(cursor, members):
             alert = replay(self.store.load(id_))
             assert alert is not None, "an alert's row is written with its events"
             cancelled = steps.cancel(alert, at)
@@ -135,6 +146,11 @@ def revoked_after(effects: Sequence[Effect]) -> Revoked:
         elif isinstance(effect, Concern):
             found[effect.alert] = frozenset(revoked[effect.member])
     return found
+
+
+def _is_here(member: UUID, members: Mapping[UUID, Member], erased_before: set[UUID]) -> bool:
+    """A restored database reads again of somebody who is known to be erased later on."""
+    return member not in erased_before and not members[member].erased
 
 
 def _pool(cursor: Cursor[DictRow], members: Mapping[UUID, Member], at: datetime) -> Pool:

@@ -48,11 +48,10 @@ class Reading:
                 raise unknown("member")
             return roster.supporter_of(cursor, member)
 
-    def require_here(self, supporter: UUID) -> None:
-        """Raises a 404 Problem for a supporter who was erased: their claim links open nothing any more."""
+    def is_supporter(self, supporter: UUID) -> bool:
+        """Whether it is one still: who was erased is none, whatever link they hold."""
         with self.store.transaction() as cursor:
-            member = roster.member_of(cursor, supporter)
-        self.supporter_of(member)
+            return roster.member_of(cursor, supporter) is not None
 
     def alert(self, alert: UUID, reader: Reader) -> dict[str, Any]:
         """Raises a 404 Problem for an unknown alert, a 403 for one that the reader has no part in.

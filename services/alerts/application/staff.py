@@ -19,6 +19,7 @@ from services.alerts.views.roster import Endpoint
 from shared.auth import Caller
 from shared.clock import Clock
 from shared.errors import unknown, wrong_state
+from shared.store import erasures
 from shared.store.event_store import Conflict, EventStore, Write
 from shared.store.events import PrivateEvent
 from shared.store.group_commit import Decision
@@ -69,7 +70,8 @@ class Staff:
             skills=command.skills,
             weekly_hours=command.weekly_hours,
         )
-        writes = (roster.put_supporter(enrolled), alert_rows.look_now(enrolled.at), alert_rows.wake)
+        here = erasures.require_here(command.member)
+        writes = (here, roster.put_supporter(enrolled), alert_rows.look_now(enrolled.at), alert_rows.wake)
         return Decision({"id": enrolled.originator_id}, (enrolled,), writes)
 
     def register(self, command: RegisterEndpoint) -> Decision[Any]:
@@ -88,7 +90,8 @@ class Staff:
             "secret": f"whsec_{base64.b64encode(secret).decode()}",
             "public_key": f"whpk_{base64.b64encode(signing_key.public_key().public_bytes_raw()).decode()}",
         }
-        return Decision(result, (event,), self._registering(endpoint, event.at))
+        here = erasures.require_here(member)
+        return Decision(result, (event,), (here, *self._registering(endpoint, event.at)), about=member)
 
     def switch_off(self, endpoint: UUID) -> None:
         """It is gone for good. What was offered through it alone is rerouted at once."""

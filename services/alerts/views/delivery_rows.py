@@ -22,7 +22,9 @@ ORDER BY owed_since, id LIMIT %(limit)s
 def find(cursor: Cursor[DictRow], delivery: UUID) -> DictRow | None:
     """Its state, and whether its endpoint is active."""
     cursor.execute(
-        "SELECT d.state, e.active FROM deliveries d JOIN endpoints e ON e.id = d.endpoint WHERE d.id = %s", (delivery,)
+        "SELECT d.state, coalesce(e.active, false) AS active FROM deliveries d LEFT JOIN endpoints e ON e.id = d.endpoint"
+        " WHERE d.id = %s",
+        (delivery,),
     )
     return cursor.fetchone()
 

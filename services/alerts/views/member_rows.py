@@ -1,6 +1,7 @@
 """The view of members, as rows."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +11,8 @@ from psycopg.rows import DictRow
 from services.alerts.domain.members import Member
 
 _LOAD = "SELECT * FROM members WHERE member = ANY(%s)"
+_GONE = "SELECT member FROM erasures WHERE member = ANY(%s)"
+"""Where a backup was restored, the view has yet to come to what is known already."""
 
 _LOAD_CHAINS = """
 WITH RECURSIVE up AS (
@@ -24,13 +27,20 @@ SELECT * FROM up
 def load(cursor: Cursor[DictRow], members: Collection[UUID]) -> dict[UUID, Member]:
     """The members asked for; one that no event was read of yet is there too, as not known."""
     cursor.execute(_LOAD, (list(members),))
-    return {member: Member(member) for member in members} | {row["member"]: member_of(**row) for row in cursor}
+    return _without_the_gone(
+        cursor, {member: Member(member) for member in members} | {row["member"]: member_of(**row) for row in cursor}
+    )
 
 
 def load_chains(cursor: Cursor[DictRow], members: Collection[UUID]) -> dict[UUID, Member]:
     """These members and everybody above them, as far as they are known."""
     cursor.execute(_LOAD_CHAINS, (list(members),))
-    return {row["member"]: member_of(**row) for row in cursor}
+    return _without_the_gone(cursor, {row["member"]: member_of(**row) for row in cursor})
+
+
+def _without_the_gone(cursor: Cursor[DictRow], members: dict[UUID, Member]) -> dict[UUID, Member]:
+    cursor.execute(_GONE, (list(members),))
+    return members | {row["member"]: replace(members[row["member"]], erased=True) for row in cursor}
 
 
 def row_of(member: Member) -> tuple[object, ...]:

@@ -25,6 +25,7 @@ from shared.events.checkins import (
 )
 from shared.events.contract import PublicEvent
 from shared.projection.view import View
+from shared.store.erasures import Erased
 
 ALERTS = UUID("6c1f1ad0-5a1e-5a0c-9f3e-6b7d1c2e8a41")
 """The name space of alert ids: an event raises the same alert at every reading."""
@@ -46,13 +47,6 @@ class Concern:
 
 
 @dataclass(frozen=True)
-class Farewell:
-    """The member was erased: what is open about them ends, and they are asked for nothing any more."""
-
-    member: UUID
-
-
-@dataclass(frozen=True)
 class Revocation:
     """The member withdrew a consent: what is open about them and stands on it ends."""
 
@@ -60,7 +54,8 @@ class Revocation:
     consent: Consent
 
 
-Effect = Concern | Farewell | Revocation
+Effect = Concern | Erased | Revocation
+"""Of who was erased, what is open ends, and they are asked for nothing any more."""
 
 
 def key_of(event: PublicEvent) -> tuple[UUID] | None:
@@ -76,7 +71,7 @@ def fold(rules: RuleSet, before: Member | None, event: PublicEvent) -> tuple[Mem
 
 
 def _fold(rules: RuleSet, state: Member, event: MemberEvent) -> tuple[Member, Sequence[Effect]]:
-    if state.erased:
+    if state.erased and not isinstance(event, MemberErased):
         return state, ()
     match event:
         case MemberEnrolled():
@@ -86,7 +81,7 @@ def _fold(rules: RuleSet, state: Member, event: MemberEvent) -> tuple[Member, Se
         case ConsentChanged():
             return _reconsidered(state, event)
         case MemberErased():
-            return _erased(state), (Farewell(state.id),)
+            return _erased(state), (Erased(state.id, event.occurred_at),)
         case CheckInRecorded() | DistressFlagged():
             return _observed(rules, state, event)
     return state, ()

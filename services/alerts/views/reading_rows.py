@@ -1,5 +1,6 @@
 """Lists of alerts, newest first, and the log of who read whom an alert is about."""
 
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
 from uuid import UUID
@@ -65,6 +66,15 @@ def log_access(cursor: Cursor[DictRow], access: Access) -> None:
 
 def logged(access: Access) -> Write:
     return lambda cursor: log_access(cursor, access)
+
+
+def drop_accesses(members: Sequence[UUID]) -> Write:
+    """Who was told that alerts are about these members: only they could read it."""
+
+    def write(cursor: Cursor[DictRow]) -> None:
+        cursor.execute("DELETE FROM accesses WHERE member = ANY(%s)", (list(members),))
+
+    return write
 
 
 def accesses_to(cursor: Cursor[DictRow], member: UUID, limit: int, before: int | None) -> list[DictRow]:

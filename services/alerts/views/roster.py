@@ -72,6 +72,7 @@ def put_supporter(enrolled: SupporterEnrolled) -> Write:
 
 
 def put_endpoint(endpoint: Endpoint) -> Write:
+    """A Conflict follows where its supporter was erased meanwhile."""
     values = (endpoint.id, endpoint.supporter, endpoint.url, endpoint.secret, endpoint.signing_key)
 
     def write(cursor: Cursor[DictRow]) -> None:
@@ -91,6 +92,25 @@ def hold_reachable(supporters: Collection[UUID]) -> Write:
         cursor.execute("SELECT supporter FROM endpoints WHERE supporter = ANY(%s) AND active ORDER BY id FOR SHARE", (asked,))
         if len({row["supporter"] for row in cursor}) < len(asked):
             raise Conflict("a supporter who was to be asked can't be reached any more")
+
+    return write
+
+
+def drop_supporters(members: Sequence[UUID]) -> Write:
+    """Their endpoints with address and secrets, and what was sent there. That it was sent, and when, stays on record."""
+    gone = list(members)
+
+    def write(cursor: Cursor[DictRow]) -> None:
+        cursor.execute("SELECT id FROM supporters WHERE member = ANY(%s) ORDER BY id FOR UPDATE", (gone,))
+        supporters = [row["id"] for row in cursor]
+        cursor.execute("SELECT 1 FROM endpoints WHERE supporter = ANY(%s) ORDER BY id FOR UPDATE", (supporters,))
+        cursor.execute(
+            "UPDATE deliveries SET body = '', endpoint = NULL, state = CASE state WHEN 'owed' THEN 'failed' ELSE state END"
+            " WHERE supporter = ANY(%s)",
+            (supporters,),
+        )
+        cursor.execute("DELETE FROM endpoints WHERE supporter = ANY(%s)", (supporters,))
+        cursor.execute("DELETE FROM supporters WHERE id = ANY(%s)", (supporters,))
 
     return write
 

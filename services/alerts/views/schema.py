@@ -18,12 +18,12 @@ SCHEMA = (
     "CREATE INDEX IF NOT EXISTS timers_due_at ON timers (due_at)",
     "CREATE INDEX IF NOT EXISTS timers_alert ON timers (alert)",
     "CREATE TABLE IF NOT EXISTS deliveries (id uuid PRIMARY KEY, alert uuid NOT NULL, supporter uuid NOT NULL,"
-    " endpoint uuid NOT NULL REFERENCES endpoints, type text NOT NULL, tier text NOT NULL, sequence integer NOT NULL,"
+    " endpoint uuid REFERENCES endpoints, type text NOT NULL, tier text NOT NULL, sequence integer NOT NULL,"
     " body bytea NOT NULL, owed_since timestamptz NOT NULL, due_at timestamptz NOT NULL,"
     " attempts integer NOT NULL DEFAULT 0, state text NOT NULL DEFAULT 'owed', lease_until timestamptz)",
     "CREATE INDEX IF NOT EXISTS deliveries_due_at ON deliveries (due_at) WHERE state = 'owed'",
     "CREATE INDEX IF NOT EXISTS deliveries_alert ON deliveries (alert)",
-    "CREATE INDEX IF NOT EXISTS deliveries_supporter ON deliveries (supporter) WHERE state = 'owed'",
+    "CREATE INDEX IF NOT EXISTS deliveries_supporter ON deliveries (supporter)",
     "CREATE TABLE IF NOT EXISTS attempts (delivery uuid NOT NULL, n integer NOT NULL, at timestamptz NOT NULL,"
     " status integer, error text, latency_ms double precision NOT NULL, PRIMARY KEY (delivery, n))",
     "CREATE TABLE IF NOT EXISTS accesses (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, alert uuid NOT NULL,"

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from services.checkins.api import check_ins, crisis, events, members, own_data
 from services.checkins.api.parts import Parts
-from shared.http import held, keys
+from shared.http import erasures, held, keys
 from shared.http.app import Wall, add_routes, new_app
 
 LARGE = 64 * 1024 * 1024
@@ -15,7 +15,7 @@ def build(parts: Parts, wall: Wall) -> FastAPI:
     """The service's app over its parts, which may still be opening when it starts."""
     app = new_app("checkins", wall, [parts.ready], {"/check-ins/batch": LARGE, "/events": LARGE})
     app.state.parts = parts
-    add_routes(app, (room.router for room in (members, own_data, held, check_ins, events, crisis, keys)))
+    add_routes(app, (room.router for room in (members, own_data, held, check_ins, events, crisis, keys, erasures)))
     return app
 
 

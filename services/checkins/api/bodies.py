@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 from zoneinfo import available_timezones
 
+import msgspec
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StrictBool
 
 from services.checkins.application import ChangeMember, EnrolMember, FlagDistress, RecordCheckIn
@@ -15,6 +16,7 @@ from shared.errors import invalid
 from shared.events.checkins import Sign
 from shared.events.contract import Code
 from shared.http.bodies import Body, Language, Text
+from shared.http.idempotency import Answer
 
 LONGEST_NOTE = 10_000
 CLOCKS_MAY_DIFFER_BY = timedelta(minutes=5)
@@ -127,6 +129,26 @@ def _plausible(at: datetime, now: datetime) -> datetime:
 
 class Id(BaseModel):
     id: UUID
+
+
+class Receipt(BaseModel):
+    """`position` is that of the erasure in `checkins.events`, which every other service follows."""
+
+    member: UUID
+    erased_at: datetime
+    position: str
+
+
+class ErasedMember(BaseModel):
+    id: UUID
+    receipt: Receipt
+
+
+def with_position(answer: Answer) -> Answer:
+    """The receipt's position is known once it is stored."""
+    told = msgspec.json.decode(answer.body)
+    told["receipt"]["position"] = f"checkins:{answer.position}"
+    return msgspec.structs.replace(answer, body=msgspec.json.encode(told))
 
 
 class Recorded(BaseModel):

@@ -6,13 +6,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from services.checkins.api.bodies import Id, MemberBody, MemberChangeBody
+from services.checkins.api.bodies import ErasedMember, Id, MemberBody, MemberChangeBody, with_position
 from services.checkins.api.parts import Api
 from services.checkins.application import EraseMember
 from shared.auth import Caller
 from shared.http.app import allow
+from shared.http.erasures import Reapplied
 from shared.http.held import Person, require_self
 from shared.http.reading import After, AtLeast, Limit, decode_time_and_id, page, time_and_id, wait_until
+from shared.http.writes import Submission
 
 router = APIRouter(tags=["members"])
 
@@ -32,15 +34,17 @@ async def change(member: UUID, body: MemberChangeBody, api: Api, caller: Changer
     return await api.writes.answer(request, caller, body.command(member), 200)
 
 
-@router.delete("/members/{member}", status_code=202, response_model=Id)
+@router.delete("/members/{member}", status_code=202, response_model=ErasedMember)
 async def erase(member: UUID, api: Api, caller: Eraser, request: Request) -> Response:
+    """The key is destroyed when this is answered; GET /erasures/ID tells at each service when it has followed."""
     caller.require_acting_for(member)
-    return await api.writes.answer(request, caller, EraseMember(member), 202)
+    key = await api.writes.request_key(request, caller)
+    return api.writes.respond(with_position(await api.writes.submit(Submission(EraseMember(member), 202, key))))
 
 
 @router.get("/members/{member}/check-ins")
 async def own_record(
-    member: UUID, api: Api, caller: Person, limit: Limit = 50, after: After = None, at_least: AtLeast = None
+    member: UUID, api: Api, caller: Person, _: Reapplied, limit: Limit = 50, after: After = None, at_least: AtLeast = None
 ) -> dict[str, Any]:
     require_self(caller, member)
     await wait_until(at_least, api.reached)

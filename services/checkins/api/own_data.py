@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.checkins.api.parts import Api
 from shared.errors import invalid
+from shared.http.erasures import Reapplied
 from shared.http.held import Person, require_self
 from shared.http.reading import After, Limit, decode_cursor, encode_cursor
 
@@ -23,7 +24,7 @@ FILE: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/members/{member}/export", response_class=Response, responses=FILE)
-async def export(member: UUID, api: Api, caller: Person, request: Request) -> Response:
+async def export(member: UUID, api: Api, caller: Person, _: Reapplied, request: Request) -> Response:
     """Everything that is held about the caller, from every service, as one file. `missing` names what couldn't be asked."""
     require_self(caller, member)
     own = await asyncio.to_thread(api.required_holdings, member)
@@ -37,7 +38,7 @@ async def export(member: UUID, api: Api, caller: Person, request: Request) -> Re
 
 @router.get("/members/{member}/accesses")
 async def accesses(
-    member: UUID, api: Api, caller: Person, request: Request, limit: Limit = 50, after: After = None
+    member: UUID, api: Api, caller: Person, _: Reapplied, request: Request, limit: Limit = 50, after: After = None
 ) -> dict[str, Any]:
     """Who read what about the caller, in every service, newest first. `missing` names what couldn't be asked."""
     require_self(caller, member)

@@ -16,6 +16,7 @@ from services.evaluation.domain import Instrument, Sheet, Survey, coarse
 from services.evaluation.views import surveys, tokens, waiting
 from shared.clock import Clock
 from shared.errors import FieldError, Problem, forbidden, invalid, unknown, wrong_state
+from shared.store import erasures
 from shared.store.event_store import EventStore, Write
 from shared.store.group_commit import Decision
 from shared.store.sealing import seal, unseal
@@ -118,7 +119,8 @@ class Evaluation:
         if (command.survey, command.member) in known.drawn:
             raise wrong_state("This member has drawn their token for this survey already.")
         token = self._pool.take(command.survey, team)
-        return Decision({"token": token}, (), (*self._note_draw(command, known), *self._keep(command, token, known)))
+        here = erasures.require_here(command.member)
+        return Decision({"token": token}, (), (here, *self._note_draw(command, known), *self._keep(command, token, known)))
 
     def answer(self, command: SubmitAnswers, known: Known) -> Decision[Any]:
         survey = known.survey(command.survey)

@@ -22,7 +22,7 @@ from services.evaluation.domain import (
     tally_of,
 )
 from services.evaluation.domain.results import N
-from services.evaluation.views import cells, surveys, waiting
+from services.evaluation.views import cells, surveys, tokens, waiting
 from shared.clock import Clock
 from shared.store.event_store import Conflict, EventStore, Unavailable, Write
 from shared.store.group_commit import Decision
@@ -60,6 +60,7 @@ class Mixer:
         self._record(self.moved_comments(waiting.comments_to_move(self._store, self._clock())))
         waiting.part_comments(self._store)
         cells.forget(self._store, self._clock())
+        tokens.forget_old_draws(self._store, coarse(self._clock()))
 
     def moved_answers(self, rows: Sequence[DictRow], fill: bool = False) -> Decision[None]:
         """The events that waiting answers become, shuffled; their sheets wait for their cells, or `fill` them at once."""

@@ -1,7 +1,6 @@
 """Surveys as they are now, written with their events; and which members there are, folded by the stream."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from psycopg.rows import DictRow
 from services.evaluation.domain import Survey
 from shared.events import PublicEvent, checkins
 from shared.projection.view import View
+from shared.store.erasures import Erased
 from shared.store.event_store import EventStore, Write
 
 SCHEMA = (
@@ -58,7 +58,11 @@ def put_survey(survey: Survey) -> Write:
 
 def teams_of(store: EventStore, members: Sequence[UUID]) -> dict[UUID, str]:
     with store.transaction() as cursor:
-        cursor.execute("SELECT member, team FROM members WHERE member = ANY(%s)", (list(members),))
+        cursor.execute(
+            "SELECT member, team FROM members m WHERE member = ANY(%s)"
+            " AND NOT EXISTS (SELECT FROM erasures e WHERE e.member = m.member)",
+            (list(members),),
+        )
         return {row["member"]: row["team"] for row in cursor}
 
 
@@ -69,20 +73,14 @@ def team_sizes(store: EventStore) -> dict[str, int]:
         return {row["team"]: row["members"] for row in cursor}
 
 
-@dataclass(frozen=True)
-class Gone:
-    """The member was erased: nothing says any more that they drew tokens."""
-
-    member: UUID
-
-
-def fold_member(team: str | None, event: PublicEvent) -> tuple[str | None, Sequence[Gone]]:
-    """The team in which a member is; None for nobody who is here."""
+def fold_member(team: str | None, event: PublicEvent) -> tuple[str | None, Sequence[Erased]]:
+    """The team in which a member is; None for nobody who is here. Of who was erased nothing says any more that they drew
+    tokens."""
     match event:
         case checkins.MemberEnrolled() | checkins.MemberMoved():
             return event.team, ()
         case checkins.MemberErased():
-            return None, (Gone(event.member),)
+            return None, (Erased(event.member, event.occurred_at),)
     return team, ()
 
 

@@ -100,10 +100,14 @@ def kept_draws(store: EventStore, keys: Sequence[bytes]) -> dict[bytes, tuple[by
 
 def keep_draw(key: bytes, fingerprint: bytes, token: bytes, hour: datetime) -> Write:
     def write(cursor: Cursor[DictRow]) -> None:
-        cursor.execute("DELETE FROM kept_draws WHERE kept_since < %s", (hour - KEPT,))
         cursor.execute("INSERT INTO kept_draws VALUES (%s, %s, %s, %s)", (key, fingerprint, token, hour))
 
     return write
+
+
+def forget_old_draws(store: EventStore, hour: datetime) -> None:
+    with store.transaction() as cursor:
+        cursor.execute("DELETE FROM kept_draws WHERE kept_since < %s", (hour - KEPT,))
 
 
 def _execute(cursor: Cursor[DictRow], statement: str, values: tuple[object, ...]) -> None:

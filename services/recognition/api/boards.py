@@ -15,6 +15,7 @@ from shared.auth import ROLES, Caller
 from shared.errors import invalid
 from shared.events import Code
 from shared.http.app import allow
+from shared.http.erasures import Reapplied
 from shared.http.reading import After, AtLeast, Limit, decode_cursor, page, wait_until
 
 router = APIRouter(tags=["leaderboards"])
@@ -43,6 +44,7 @@ async def leaderboard(
     window: Window,
     api: Api,
     caller: Reader,
+    _: Reapplied,
     team: Code | None = None,
     at: At = None,
     limit: Limit = 50,

@@ -12,6 +12,7 @@ from services.recognition.api.bodies import Id, KudosBody
 from services.recognition.api.parts import Api
 from shared.auth import ROLES, Caller
 from shared.http.app import allow
+from shared.http.erasures import Reapplied
 from shared.http.reading import After, AtLeast, Limit, decode_time_and_id, page, time_and_id, wait_until
 
 router = APIRouter(tags=["kudos"])
@@ -28,7 +29,9 @@ async def give(body: KudosBody, api: Api, caller: Giver, request: Request) -> Re
 
 
 @router.get("/kudos")
-async def kudos(api: Api, caller: Reader, limit: Limit = 50, after: After = None, at_least: AtLeast = None) -> dict[str, Any]:
+async def kudos(
+    api: Api, caller: Reader, _: Reapplied, limit: Limit = 50, after: After = None, at_least: AtLeast = None
+) -> dict[str, Any]:
     """A person's own, with messages; a program's are everybody's without messages, and ops see neither message nor people."""
     await wait_until(at_least, api.stored)
     rows = await asyncio.to_thread(_visible, api, caller, limit, decode_time_and_id(after))

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from services.support.api import own_data, requests
 from services.support.api.parts import Parts
-from shared.http import held, keys, ops
+from shared.http import erasures, held, keys, ops
 from shared.http.app import Wall, add_routes, new_app
 
 
@@ -12,7 +12,7 @@ def build(parts: Parts, wall: Wall) -> FastAPI:
     """The service's app over its parts, which may still be opening when it starts."""
     app = new_app("support", wall, [parts.ready])
     app.state.parts = parts
-    add_routes(app, (room.router for room in (requests, own_data, held, ops, keys)))
+    add_routes(app, (room.router for room in (requests, own_data, held, ops, keys, erasures)))
     return app
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from services.support.api.parts import Api
+from shared.http.erasures import Reapplied
 from shared.http.held import Person, require_self
 from shared.http.reading import After, AtLeast, Limit, decode_number, page, wait_until
 
@@ -14,7 +15,7 @@ router = APIRouter(tags=["own data"])
 
 
 @router.get("/members/{member}/requests")
-async def own(member: UUID, api: Api, caller: Person, at_least: AtLeast = None) -> dict[str, Any]:
+async def own(member: UUID, api: Api, caller: Person, _: Reapplied, at_least: AtLeast = None) -> dict[str, Any]:
     """One's own requests with all that was said, under whatever pseudonym: all of them, oldest first."""
     require_self(caller, member)
     await wait_until(at_least, api.stored)
@@ -22,7 +23,9 @@ async def own(member: UUID, api: Api, caller: Person, at_least: AtLeast = None) 
 
 
 @router.get("/members/{member}/accesses")
-async def accesses(member: UUID, api: Api, caller: Person, limit: Limit = 50, after: After = None) -> dict[str, Any]:
+async def accesses(
+    member: UUID, api: Api, caller: Person, _: Reapplied, limit: Limit = 50, after: After = None
+) -> dict[str, Any]:
     """Which supporters read one's requests, newest first."""
     require_self(caller, member)
     rows = await asyncio.to_thread(api.support.accesses_to, member, limit, decode_number(after))

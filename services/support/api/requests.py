@@ -12,6 +12,7 @@ from services.support.application import Close, Say, Who
 from shared.auth import ROLES, Caller
 from shared.errors import forbidden
 from shared.http.app import allow
+from shared.http.erasures import Reapplied
 from shared.http.reading import After, AtLeast, Limit, decode_time_and_id, page, time_and_id, wait_until
 
 router = APIRouter(tags=["requests"])
@@ -30,7 +31,7 @@ async def make(body: RequestBody, api: Api, caller: Person, request: Request) ->
 
 @router.get("/requests")
 async def waiting(
-    api: Api, caller: Supporter, limit: Limit = 50, after: After = None, at_least: AtLeast = None
+    api: Api, caller: Supporter, _: Reapplied, limit: Limit = 50, after: After = None, at_least: AtLeast = None
 ) -> dict[str, Any]:
     """The requests that are open, oldest first, without a word of them."""
     await wait_until(at_least, api.stored)
@@ -39,7 +40,7 @@ async def waiting(
 
 
 @router.get("/requests/{request_id}")
-async def read(request_id: UUID, api: Api, caller: Person, at_least: AtLeast = None) -> dict[str, Any]:
+async def read(request_id: UUID, api: Api, caller: Person, _: Reapplied, at_least: AtLeast = None) -> dict[str, Any]:
     """With all that was said; who made it sees which supporters read it."""
     await wait_until(at_least, api.stored)
     return await asyncio.to_thread(api.support.read, request_id, who(caller))

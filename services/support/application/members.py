@@ -5,9 +5,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.support.views import members, pseudonyms, requests
-from services.support.views.members import Arrived, Effect, Gone
+from services.support.views.members import Arrived, Effect
+from shared.clock import Clock
+from shared.http import idempotency
+from shared.projection import forgetting
 from shared.projection.reader import Changes
+from shared.store import erasures
 from shared.store.encryption import MemberKeys
+from shared.store.erasures import Erased
 from shared.store.event_store import EventStore, Write
 
 
@@ -15,11 +20,20 @@ from shared.store.event_store import EventStore, Write
 class Members:
     store: EventStore
     keys: MemberKeys
+    clock: Clock
 
     def follow(self, effects: Sequence[Effect]) -> Changes:
-        gone = {effect.member for effect in effects if isinstance(effect, Gone)}
-        arrived = {effect.member for effect in effects if isinstance(effect, Arrived)} - gone
-        return Changes((), [*self._keys_for(arrived), *(write for member in gone for write in self._forget(member))])
+        gone = [effect for effect in effects if isinstance(effect, Erased)]
+        arrived = {effect.member for effect in effects if isinstance(effect, Arrived)} - {one.member for one in gone}
+        return Changes((), [*self._keys_for(arrived), *self.forget(gone).writes])
+
+    def forget(self, gone: Sequence[Erased]) -> Changes:
+        """What follows from erasures, whether or not their events are folded yet."""
+        if not gone:
+            return Changes()
+        who = [one.member for one in gone]
+        dropped = [write for member in who for write in self._forget(member)]
+        return Changes((), [erasures.put(gone, self.clock()), *dropped, forgetting.forget(who), idempotency.forget(who)])
 
     def _keys_for(self, arrived: set[UUID]) -> list[Write]:
         """A key for each member as soon as they are here: one that was made with a request would tell who made it."""

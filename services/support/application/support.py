@@ -16,6 +16,7 @@ from services.support.views import members, pseudonyms, requests
 from services.support.views.requests import Row
 from shared.clock import Clock
 from shared.errors import Problem, forbidden, unknown
+from shared.store import erasures
 from shared.store.encryption import MemberKeys
 from shared.store.event_store import EventStore, Write
 from shared.store.group_commit import Decision
@@ -74,7 +75,8 @@ class Support:
         text = seal_text(key, request, 1, command.text)
         event = Request.make(request, by, command.pseudonymous, command.kind, text, self._clock())
         result = {"id": request, "pseudonym": by if command.pseudonymous else None}
-        return Decision(result, (event,), (*writes, requests.put_request(event, recused)))
+        here = erasures.require_here(command.member)
+        return Decision(result, (event,), (here, *writes, requests.put_request(event, recused)))
 
     def say(self, command: Say) -> Decision[Any]:
         found, request = self._found(command.request, command.who)

@@ -9,6 +9,7 @@ from psycopg.rows import DictRow
 
 from shared.events import PublicEvent, checkins
 from shared.projection.view import View
+from shared.store.erasures import Erased
 
 
 @dataclass(frozen=True)
@@ -18,14 +19,8 @@ class Arrived:
     member: UUID
 
 
-@dataclass(frozen=True)
-class Gone:
-    """The member was erased: their key goes, and with it the way to their pseudonyms."""
-
-    member: UUID
-
-
-Effect = Arrived | Gone
+Effect = Arrived | Erased
+"""Of who was erased the key goes, and with it the way to their pseudonyms."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +35,7 @@ def fold_member(member: Member | None, event: PublicEvent) -> tuple[Member | Non
         case checkins.MemberMoved() if member:
             return Member(event.manager), ()
         case checkins.MemberErased():
-            return None, (Gone(event.member),)
+            return None, (Erased(event.member, event.occurred_at),)
     return member, ()
 
 
@@ -70,7 +65,9 @@ SELECT member FROM up UNION SELECT manager FROM up WHERE manager IS NOT NULL UNI
 
 
 def is_here(cursor: Cursor[DictRow], member: UUID) -> bool:
-    cursor.execute("SELECT FROM members WHERE member = %s", (member,))
+    cursor.execute(
+        "SELECT FROM members m WHERE member = %s AND NOT EXISTS (SELECT FROM erasures e WHERE e.member = m.member)", (member,)
+    )
     return cursor.fetchone() is not None
 
 
@@ -81,9 +78,10 @@ def management_line(cursor: Cursor[DictRow], member: UUID) -> frozenset[UUID]:
 
 
 def absent(cursor: Cursor[DictRow], members: Collection[UUID]) -> list[UUID]:
-    """Those of these members who have no key yet."""
+    """Those of these members who have no key yet, and weren't erased."""
     cursor.execute(
-        "SELECT one AS member FROM unnest(%s::uuid[]) AS one WHERE NOT EXISTS (SELECT FROM member_keys k WHERE k.member = one)",
+        "SELECT one AS member FROM unnest(%s::uuid[]) AS one WHERE NOT EXISTS (SELECT FROM member_keys k WHERE k.member = one)"
+        " AND NOT EXISTS (SELECT FROM erasures e WHERE e.member = one)",
         (list(members),),
     )
     return [row["member"] for row in cursor]

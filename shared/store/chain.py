@@ -23,7 +23,7 @@ FIXED = struct.Struct(">q16sqQQ")
 """Notification id, aggregate, version, and the lengths of what follows: no two events come to the same bytes."""
 
 CATCH_UP = 10_000
-"""Events in one step of an older store's: new ones wait a tenth of a second for it."""
+"""Events in one step of an older store's: new ones wait some tenths of a second for it."""
 
 
 class Link(NamedTuple):

@@ -6,7 +6,6 @@ A role imports only what it runs, so that a killed one is back in half the time.
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import aiohttp
 import typer
 
 from services.alerts import relay
@@ -21,7 +20,7 @@ from services.alerts.domain.claims import ClaimLinks
 from services.alerts.settings import Settings
 from services.alerts.stream import READER, VIEWS, MemberReader
 from services.alerts.views.schema import SCHEMA
-from services.alerts.webhooks.dialling import connector
+from services.alerts.webhooks.dialling import outgoing
 from services.alerts.webhooks.dispatcher import AT_ONCE, Dispatcher, Does
 from services.alerts.webhooks.leases import Leases
 from services.alerts.webhooks.sending import Sender
@@ -123,7 +122,7 @@ def _dispatching(settings: Settings) -> Role:
     leases = Leases(common.database_url)
 
     async def work() -> None:
-        async with leases.pool, aiohttp.ClientSession(connector=connector(common.local, AT_ONCE)) as session:
+        async with leases.pool, outgoing(common.local, AT_ONCE) as session:
             sender = Sender(session, wiring.endpoint_key, utc_now)
             does = Does(wiring.alerts.fire, wiring.staff.switch_off)
             await Dispatcher(leases, sender, does, utc_now).run(common.database_url)

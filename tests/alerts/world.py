@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import aiohttp
 from aiohttp import web
 from standardwebhooks import Webhook
 
@@ -22,7 +21,7 @@ from services.alerts.application.staff import EnrolSupporter, RegisterEndpoint, 
 from services.alerts.domain.claims import ClaimLinks
 from services.alerts.stream import MemberReader
 from services.alerts.views.schema import SCHEMA
-from services.alerts.webhooks.dialling import connector
+from services.alerts.webhooks.dialling import outgoing
 from services.alerts.webhooks.dispatcher import Dispatcher, Does
 from services.alerts.webhooks.leases import Leases
 from services.alerts.webhooks.sending import Sender
@@ -217,7 +216,7 @@ class World:
 
     @asynccontextmanager
     async def dispatcher(self, timeout_seconds: float = 4) -> AsyncIterator[Dispatcher]:
-        async with aiohttp.ClientSession(connector=connector(local=True, connections=64)) as session:
+        async with outgoing(local=True, connections=64) as session:
             sender = Sender(session, self.key, self.clock, timeout_seconds)
             yield Dispatcher(self.leases, sender, Does(self.alerts.fire, self.staff.switch_off), self.clock)
 

@@ -1,0 +1,89 @@
+"""Sends, and holds each answer against the document; what is wrong is kept once for each kind, with its first request."""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from tests.fuzz.documented import Answer, Documented
+from tests.fuzz.generated import generated
+from tests.fuzz.oddities import odd
+from tests.fuzz.requests import Request
+from tests.fuzz.serving import Service
+
+SECONDS = 60
+FAILED = (b"request.failed", b"Traceback", b"process.failed")
+
+
+@dataclass
+class Outcome:
+    service: str
+    statuses: Counter[int] = field(default_factory=Counter)
+    findings: list[str] = field(default_factory=list)
+    _known: set[tuple[str, ...]] = field(default_factory=set)
+
+    @property
+    def is_well(self) -> bool:
+        return not self.findings
+
+    def add(self, kind: tuple[str, ...], finding: str) -> None:
+        if kind not in self._known:
+            self._known.add(kind)
+            self.findings.append(finding)
+
+
+def fuzz(service: Service, least: int, seed: int) -> Outcome:
+    outcome, documented, chance = Outcome(service.name), Documented(service.document), random.Random(seed)
+    made = generated(service.document, seed)
+    near = [next(made) for _ in range(200)]
+    for request in _as_callers(service, itertools.islice(_alternately(made, odd(near, chance)), least), chance):
+        answer = send(service.port, request)
+        outcome.statuses[answer.status] += 1
+        if wrong := documented.wrong(request.method, urlsplit(request.target).path, answer):
+            outcome.add(
+                (request.method, request.label, wrong[:60]), f"{request.method} {request.label}: {wrong}\n    {request.brief}"
+            )
+    for line in service.log.read_bytes().splitlines():
+        if any(sign in line for sign in FAILED):
+            outcome.add(("log", line[-80:].decode(errors="replace")), f"its log says: {line.decode(errors='replace')[:400]}")
+    if service.process.poll() is not None:
+        outcome.add(("ended",), f"the process has ended with {service.process.returncode}")
+    return outcome
+
+
+def _alternately(one: Iterator[Request], other: Iterator[Request]) -> Iterator[Request]:
+    for first, second in zip(one, other, strict=False):
+        yield first
+        yield second
+
+
+def _as_callers(service: Service, requests: Iterable[Request], chance: random.Random) -> Iterator[Request]:
+    """Half as who may do the most, half as anybody else; every second id is one that there is."""
+    strongest = [service.callers["program"], service.callers["admin"]]
+    anybody = list(service.callers.values())
+    for request in requests:
+        caller = chance.choice(strongest if chance.random() < 0.5 else anybody)
+        known = request.with_ids(service.ids, chance)
+        yield known if caller is None or "authorization" in map(str.lower, request.headers) else known.called_by(caller)
+
+
+def send(port: int, request: Request) -> Answer:
+    """Over a connection of its own, so that what one leaves behind isn't the next one's."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+    try:
+        connection.putrequest(request.method, request.target, skip_accept_encoding=True)
+        for name, value in request.headers.items():
+            connection.putheader(name, value)
+        if "content-length" not in map(str.lower, request.headers):
+            connection.putheader("Content-Length", str(len(request.body)))
+        connection.endheaders(request.body)
+        response = connection.getresponse()
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, headers, response.read())
+    finally:
+        connection.close()

@@ -49,7 +49,7 @@ def owed(url: str) -> Leased:
         body=b"{}",
         owed_since=utc_now(),
         n=1,
-        url=url,
+        url=seal(KEY, url.encode(), f"{endpoint}/url"),
         secret=seal(KEY, b"s" * 32, f"{endpoint}/secret"),
         signing_key=seal(KEY, b"s" * 32, f"{endpoint}/signing key"),
     )

@@ -141,7 +141,7 @@ async def test_a_gone_endpoint_is_switched_off_and_its_alerts_go_to_the_next_at_
 async def test_nothing_goes_to_an_address_that_is_not_permitted(world: World, receivers: Start) -> None:
     receiver = await receivers()
     world.supporter(receiver)
-    world.rows("UPDATE endpoints SET url = 'http://169.254.169.254/latest' RETURNING id")
+    world.moves_endpoints_to("http://169.254.169.254/latest")
     world.asks_for_somebody(world.member())
     async with world.dispatcher() as dispatcher:
         await dispatcher.drain()

@@ -109,7 +109,7 @@ class Staff:
         return Endpoint(
             endpoint,
             event.supporter,
-            url,
+            seal(self.key, url.encode(), f"{endpoint}/url"),
             seal(self.key, secret, f"{endpoint}/secret"),
             seal(self.key, raw, f"{endpoint}/signing key"),
         )

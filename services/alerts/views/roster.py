@@ -26,11 +26,11 @@ FROM supporters s
 
 @dataclass(frozen=True)
 class Endpoint:
-    """`secret` and `signing_key` are sealed."""
+    """`url`, `secret` and `signing_key` are sealed: an address may name whose it is."""
 
     id: UUID
     supporter: UUID
-    url: str
+    url: bytes
     secret: bytes
     signing_key: bytes
 

@@ -4,7 +4,7 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS supporters (id uuid PRIMARY KEY, member uuid NOT NULL UNIQUE, languages text[] NOT NULL,"
     " skills text[] NOT NULL, weekly_hours double precision)",
     "CREATE TABLE IF NOT EXISTS endpoints (id uuid PRIMARY KEY, supporter uuid NOT NULL REFERENCES supporters,"
-    " url text NOT NULL, secret bytea NOT NULL, signing_key bytea NOT NULL, active boolean NOT NULL DEFAULT true)",
+    " url bytea NOT NULL, secret bytea NOT NULL, signing_key bytea NOT NULL, active boolean NOT NULL DEFAULT true)",
     "CREATE INDEX IF NOT EXISTS endpoints_supporter ON endpoints (supporter)",
     "CREATE TABLE IF NOT EXISTS alerts (id uuid PRIMARY KEY, member uuid NOT NULL, tier text NOT NULL, state text NOT NULL,"
     " points double precision NOT NULL, raised_at timestamptz NOT NULL)",

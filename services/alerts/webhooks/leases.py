@@ -74,7 +74,7 @@ class Leased:
     body: bytes
     owed_since: datetime
     n: int
-    url: str
+    url: bytes
     secret: bytes
     signing_key: bytes
 
@@ -156,7 +156,7 @@ def _leased(row: DictRow) -> Leased:
         body=bytes(row["body"]),
         owed_since=row["owed_since"],
         n=row["attempts"],
-        url=row["url"],
+        url=bytes(row["url"]),
         secret=bytes(row["secret"]),
         signing_key=bytes(row["signing_key"]),
     )

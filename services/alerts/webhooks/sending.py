@@ -28,7 +28,7 @@ ERRORS: tuple[tuple[type[BaseException], str], ...] = (
 
 
 class Sender:
-    """`key` opens the endpoints' secrets."""
+    """`key` opens the endpoints' addresses and secrets."""
 
     def __init__(
         self, session: aiohttp.ClientSession, key: bytes, clock: Clock, timeout_seconds: float = TIMEOUT_SECONDS
@@ -49,15 +49,19 @@ class Sender:
         return Attempt(at, status, error, round((time.perf_counter() - began) * 1000, 1), retry_after)
 
     async def _post(self, delivery: Leased, at: datetime) -> tuple[int, timedelta | None]:
+        url = self._opened(delivery, delivery.url, "url").decode()
         async with self._session.post(
-            delivery.url, data=delivery.body, headers=self._headers(delivery, at), allow_redirects=False, timeout=self._timeout
+            url, data=delivery.body, headers=self._headers(delivery, at), allow_redirects=False, timeout=self._timeout
         ) as response:
             return response.status, retry_after_of(response.headers.get("retry-after"), at)
 
     def _headers(self, delivery: Leased, at: datetime) -> dict[str, str]:
-        secret = unseal(self._key, delivery.secret, f"{delivery.endpoint}/secret")
-        signing_key = unseal(self._key, delivery.signing_key, f"{delivery.endpoint}/signing key")
+        secret = self._opened(delivery, delivery.secret, "secret")
+        signing_key = self._opened(delivery, delivery.signing_key, "signing key")
         return headers(delivery.id, at, delivery.body, secret, signing_key)
+
+    def _opened(self, delivery: Leased, sealed: bytes, what: str) -> bytes:
+        return unseal(self._key, sealed, f"{delivery.endpoint}/{what}")
 
 
 def code_of(failure: BaseException) -> str:

@@ -33,7 +33,8 @@ def main(
 ) -> None:
     """Runs on processes and parts of its own, and leaves nothing running."""
     names = [service] if service else services_with_an_api()
-    outcomes = run(names, requests, seed, Path(tempfile.mkdtemp(prefix="alongside-fuzz-")))
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+        outcomes = run(names, requests, seed, Path(folder))
     Console(width=140).print(table(outcomes))
     for outcome in outcomes:
         for finding in outcome.findings:

@@ -7,6 +7,7 @@ import itertools
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from tests.fuzz.requests import Request
 from tests.fuzz.serving import Service
 
 SECONDS = 60
+AT_ONCE = 8
 FAILED = (b"request.failed", b"Traceback", b"process.failed")
 
 
@@ -41,19 +43,25 @@ def fuzz(service: Service, least: int, seed: int) -> Outcome:
     outcome, documented, chance = Outcome(service.name), Documented(service.document), random.Random(seed)
     made = generated(service.document, seed)
     near = [next(made) for _ in range(200)]
-    for request in _as_callers(service, itertools.islice(_alternately(made, odd(near, chance)), least), chance):
-        answer = send(service.port, request)
+    requests = _as_callers(service, itertools.islice(_alternately(made, odd(near, chance)), least), chance)
+    for request, answer in _answered(service.port, requests):
         outcome.statuses[answer.status] += 1
         if wrong := documented.wrong(request.method, urlsplit(request.target).path, answer):
-            outcome.add(
-                (request.method, request.label, wrong[:60]), f"{request.method} {request.label}: {wrong}\n    {request.brief}"
-            )
+            finding = f"{request.method} {request.label}: {wrong}\n    {request.brief}"
+            outcome.add((request.method, request.label, wrong[:60]), finding)
     for line in service.log.read_bytes().splitlines():
         if any(sign in line for sign in FAILED):
             outcome.add(("log", line[-80:].decode(errors="replace")), f"its log says: {line.decode(errors='replace')[:400]}")
     if service.process.poll() is not None:
         outcome.add(("ended",), f"the process has ended with {service.process.returncode}")
     return outcome
+
+
+def _answered(port: int, requests: Iterator[Request]) -> Iterator[tuple[Request, Answer]]:
+    """Some at once, since a few wait for a position that never comes."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        while some := list(itertools.islice(requests, 4 * AT_ONCE)):
+            yield from zip(some, pool.map(lambda request: send(port, request), some), strict=True)
 
 
 def _alternately(one: Iterator[Request], other: Iterator[Request]) -> Iterator[Request]:

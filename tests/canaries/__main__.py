@@ -20,11 +20,14 @@ from rich.table import Column, Table
 from deploy import Stack
 from deploy.layout import CHECKOUT
 from deploy.supervision import on_terminate_raise
+from tests.canaries.belonging import Belonging
 from tests.canaries.canary import Canaries
-from tests.canaries.course import Course
+from tests.canaries.misplaced import Misplaced
+from tests.canaries.operating import Operating
 from tests.canaries.poster import Poster
 from tests.canaries.scene import Scene, receiving
 from tests.canaries.searching import Searched, search
+from tests.canaries.speaker import Speaker
 from tests.conftest import SHORT_SESSION
 
 READY_WITHIN = 300
@@ -68,7 +71,9 @@ def run(stack: Stack, seed: int) -> tuple[Scene, list[Searched]]:
     poster = Poster(scene)
     try:
         with receiving(scene) as tool:
-            Course(scene, poster, tool).run()
+            who = Speaker(scene, poster, tool)
+            for part in (Belonging(who), Misplaced(who), Operating(who)):
+                part.run()
             return scene, search(scene)
     finally:
         poster.close()

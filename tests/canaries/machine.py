@@ -54,11 +54,11 @@ def _pids(scene: Scene) -> list[int]:
 
 
 def _files(top: Path) -> Iterator[Named]:
-    """What is gone by the time it is read held nothing that stays."""
+    """Without the zeros that a file was laid out with. What is gone by the time it is read held nothing that stays."""
     for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
         with suppress(OSError):
             if path.is_file():
-                yield str(path), path.read_bytes()
+                yield str(path), path.read_bytes().rstrip(b"\0")
 
 
 def _page(url: str, path: str) -> Named:

@@ -14,8 +14,9 @@ from shared.errors import MEDIA_TYPE
 from shared.http.app import PROBLEM_SCHEMA
 
 PROBES = {"/healthz", "/readyz", "/metrics", "/openapi.json"}
-OUTSIDE = {400, 404, 405, 413, 414, 415, 431}
-"""What an address or a method that isn't in the document, or bytes that aren't a request, are answered with: a problem."""
+OUTSIDE = {400, 401, 404, 405, 413, 414, 415, 422, 431}
+"""What an address or a method that isn't in the document, the page behind a claim link among them, or bytes that aren't a
+request are answered with: a problem."""
 
 
 @dataclass(frozen=True)

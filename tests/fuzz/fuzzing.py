@@ -15,6 +15,7 @@ from tests.fuzz.documented import Answer, Documented
 from tests.fuzz.generated import generated
 from tests.fuzz.oddities import odd
 from tests.fuzz.requests import Request
+from tests.fuzz.right import right
 from tests.fuzz.serving import Service
 
 SECONDS = 60
@@ -43,7 +44,9 @@ def fuzz(service: Service, least: int, seed: int) -> Outcome:
     outcome, documented, chance = Outcome(service.name), Documented(service.document), random.Random(seed)
     made = generated(service.document, seed)
     near = [next(made) for _ in range(200)]
-    requests = _as_callers(service, itertools.islice(_alternately(made, odd(near, chance)), least), chance)
+    requests = _as_callers(
+        service, itertools.islice(_alternately(made, odd(near, right(service.name, service.ids), chance)), least), chance
+    )
     for request, answer in _answered(service.port, requests):
         outcome.statuses[answer.status] += 1
         if wrong := documented.wrong(request.method, urlsplit(request.target).path, answer):
@@ -71,11 +74,12 @@ def _alternately(one: Iterator[Request], other: Iterator[Request]) -> Iterator[R
 
 
 def _as_callers(service: Service, requests: Iterable[Request], chance: random.Random) -> Iterator[Request]:
-    """Half as who may do the most, half as anybody else; every second id is one that there is."""
+    """As who may do the most, as the first member, or as anybody else; every second id is one that there is."""
     strongest = [service.callers["program"], service.callers["admin"]]
+    first = [service.callers[f"{role} {service.ids[0][:8]}"] for role in ("member", "supporter")]
     anybody = list(service.callers.values())
     for request in requests:
-        caller = chance.choice(strongest if chance.random() < 0.5 else anybody)
+        caller = chance.choice(chance.choice([strongest, strongest, first, anybody]))
         known = request.with_ids(service.ids, chance)
         yield known if caller is None or "authorization" in map(str.lower, request.headers) else known.called_by(caller)
 

@@ -12,12 +12,12 @@ from tests.fuzz.odd_values import HEADERS, METHODS, PATHS, QUERIES, TEXTS, TYPES
 from tests.fuzz.requests import Request
 
 
-def odd(near: list[Request], chance: random.Random) -> Iterator[Request]:
-    """Without an end."""
+def odd(near: list[Request], right: list[Request], chance: random.Random) -> Iterator[Request]:
+    """Without an end. Now and then one that is right, so that there is more to go wrong upon."""
     with_body = [request for request in near if request.body]
     while True:
-        make = chance.choice(WAYS)
-        yield make(chance.choice(with_body if chance.random() < 0.7 else near), chance)
+        start = chance.choice(chance.choice([right, right, with_body, near]))
+        yield start if start.meant and chance.random() < 0.3 else chance.choice(WAYS)(start, chance)
 
 
 def _one_value(request: Request, chance: random.Random) -> Request:

@@ -12,13 +12,14 @@ UUID_BYTES = re.compile(UUID.pattern.encode())
 
 @dataclass(frozen=True)
 class Request:
-    """`target` is path and query; `label` the path's template, or what kind of oddity it is."""
+    """`target` is path and query; `label` the path's template, or what kind of oddity it is; `meant` where its ids are."""
 
     method: str
     target: str
     headers: dict[str, str]
     body: bytes
     label: str
+    meant: bool = False
 
     @property
     def brief(self) -> str:
@@ -28,7 +29,9 @@ class Request:
         return replace(self, headers={**self.headers, "Authorization": authorization})
 
     def with_ids(self, ids: list[str], chance: random.Random) -> Request:
-        """Every second id is one that there is."""
+        """Every second id is one that there is; of a request whose ids are meant, seldom."""
+        if self.meant and chance.random() < 0.8:
+            return self
 
         def known(found: re.Match[str]) -> str:
             return chance.choice(ids) if chance.random() < 0.5 else found[0]

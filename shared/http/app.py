@@ -16,7 +16,6 @@ from shared.auth import Caller, Tokens
 from shared.errors import MEDIA_TYPE, FieldError, Problem, forbidden
 from shared.http.limits import BodyLimit, RateLimit
 from shared.http.request_counter import RequestCounter, route_of
-from shared.http.safe_headers import SafeHeaders
 from shared.http.short_way import ShortWay, short_ways
 from shared.observability import places
 from shared.store.event_store import Unavailable
@@ -96,7 +95,6 @@ def new_app(service: str, wall: Wall, ready: Sequence[Ready], larger_bodies: Map
     app.add_middleware(ShortWay, ways=app.state.short_ways)
     app.add_middleware(BodyLimit, larger=larger_bodies or {})
     app.add_middleware(RequestCounter, service=service)
-    app.add_middleware(SafeHeaders)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_exception)

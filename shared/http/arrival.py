@@ -6,11 +6,11 @@ What arrives in one piece, as nearly all do, starts no timer.
 
 import asyncio
 from collections.abc import Iterable
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from shared.errors import MEDIA_TYPE, Problem
-from shared.http.safe_headers import SAFE_HEADERS
 
 URL_BYTES = 8 * 1024
 HEAD_BYTES = 32 * 1024
@@ -19,6 +19,9 @@ MOST_CONNECTIONS = 500
 """Of one process; below the 1,024 files that many systems let a process have."""
 ARRIVES_WITHIN = 30.0
 """Seconds, from the connection or the first byte to the last."""
+
+SAFE_HEADERS = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cache-control": "no-store"}
+"""Every answer tells a browser not to guess what it is, not to keep it, and to tell nobody where one came from."""
 
 REASONS = {400: "Bad Request", 408: "Request Timeout", 414: "URI Too Long", 431: "Request Header Fields Too Large"}
 NOT_HTTP = Problem(400, "not-http", "That isn't a request.")
@@ -105,7 +108,7 @@ class BoundedArrival(HttpToolsProtocol):
             return
         self._is_refused = True
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
-            self.transport.write(_told(problem))
+            self.transport.write(_told(problem, self.server_state.default_headers))
         self.transport.close()
 
 
@@ -116,9 +119,21 @@ def _beyond(url: bytes, headers: Iterable[tuple[bytes, bytes]]) -> Problem | Non
     return TOO_MANY_HEADERS if len(sizes) > MOST_HEADERS or sum(sizes) > HEAD_BYTES else None
 
 
-def _told(problem: Problem) -> bytes:
+def _told(problem: Problem, always: Iterable[tuple[bytes, bytes]]) -> bytes:
     body = problem.encoded()
     headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), "connection": "close", **problem.headers}
-    lines = [f"{name}: {value}" for name, value in {**headers, **SAFE_HEADERS}.items()]
+    lines = [f"{name}: {value}".encode() for name, value in headers.items()] + [b": ".join(pair) for pair in always]
     status = f"HTTP/1.1 {problem.status} {REASONS.get(problem.status, 'Service Unavailable')}"
-    return "\r\n".join((status, *lines, "", "")).encode() + body
+    return b"\r\n".join((status.encode(), *lines, b"", body))
+
+
+SERVER: dict[str, Any] = {
+    "http": BoundedArrival,
+    "ws": "none",
+    "headers": list(SAFE_HEADERS.items()),
+    "server_header": False,
+    "proxy_headers": False,  # who calls is known by their token
+    "access_log": False,
+    "log_config": None,
+}
+"""How uvicorn serves every API."""

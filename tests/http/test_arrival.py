@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 
 from deploy.contracts.apps import app_of
-from shared.http.arrival import MOST_HEADERS, BoundedArrival
+from shared.http.arrival import MOST_HEADERS, SERVER, BoundedArrival
 
 SECONDS = 0.4
 CONNECTIONS = 5
@@ -37,7 +37,7 @@ Connect = Callable[[], socket.socket]
 def door() -> Iterator[int]:
     """A server's port. The app needs no database for what is asked here."""
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app_of("checkins"), http=Hasty, log_config=None, lifespan="off", ws="none", server_header=False)
+    config = uvicorn.Config(app_of("checkins"), **{**SERVER, "http": Hasty}, lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from deploy import Keys
 from deploy.contracts.apps import app_of
@@ -55,7 +56,7 @@ def served(name: str, keys: Keys, url: str) -> Iterator[Service]:
         process = subprocess.Popen(command, cwd=CHECKOUT, env=os.environ | environment, stdout=output, stderr=output)
     try:
         _await(process, port, log)
-        ids += posted(name, port, keys)
+        ids = [*ids, *posted(name, port, keys)] or [str(uuid4()), str(uuid4())]
         yield Service(name, port, app_of(name).openapi(), callers(keys, ids), ids, log, process)
     finally:
         process.terminate()

@@ -1,5 +1,5 @@
 # Every target first brings .venv up to date (see deploy/install.sh); that takes 0.1 s when it is.
-.PHONY: help run up down status token test bench faults access lock environment
+.PHONY: help run up down status token test bench faults access fuzz canaries lock advisories environment
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 PYTHON ?=
@@ -15,7 +15,10 @@ help:
 	@echo "make bench [SHORT=1] [ONLY=drain]  figures against the peers; a table, and .local/bench.json"
 	@echo "make faults [SEED=n] [RUNS=m]      seeded faults on a running system; the seeds and what came of them"
 	@echo "make access [SEED=n] [CASES=m]     seeded changes and reads, each held against who may read what"
+	@echo "make fuzz [SEED=n] [SERVICE=...]   5,000 odd requests to every service: only documented answers"
+	@echo "make canaries                      strings that nobody may find, posted everywhere and looked for everywhere"
 	@echo "make lock                          resolves the locked packages, the peers' and jars anew"
+	@echo "make advisories                    asks OSV what is known of what is locked; without a network the list stays"
 
 environment:
 	@sh deploy/install.sh
@@ -41,6 +44,15 @@ faults: environment
 access: environment
 	@.venv/bin/python -m tests.access $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES))
 	@ACCESS_EXAMPLES=400 .venv/bin/pytest tests/access/test_seeded.py
+
+fuzz: environment
+	@.venv/bin/python -m tests.fuzz $(if $(SEED),--seed $(SEED)) $(if $(SERVICE),--service $(SERVICE))
+
+canaries: environment
+	@.venv/bin/python -m tests.canaries
+
+advisories: environment
+	@.venv/bin/python -m deploy.advisories
 
 lock: environment
 	@$(COMPILE) --all-extras --output-file requirements.lock pyproject.toml

@@ -20,12 +20,20 @@ from deploy.layout import write_private
 from deploy.program import Program
 from deploy.wheels import inside
 
+QUIET = {
+    "log_error_verbosity": "terse",  # no DETAIL and no CONTEXT: they quote rows
+    "log_min_error_statement": "panic",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
+"""The server's log tells that a statement failed, not what was in it."""
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # a deep checkout's path would be too long for one
     "max_connections": "300",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    **QUIET,
 }
 NOBODY = "nobody"  # initdb wants a uid with a name, and this one is everywhere
 

@@ -9,6 +9,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from deploy.kafka import SETTINGS
+from deploy.postgres import QUIET
 
 KAFKA, POSTGRES = "apache/kafka:4.1.1", "postgres:18"
 KAFKA_DATA, POSTGRES_DATA = "/var/lib/kafka/data", "/var/lib/postgresql"
@@ -39,7 +40,8 @@ def kafka_environment(port: int) -> dict[str, str]:
 def postgres_container(port: int, password: str) -> PostgresContainer:
     container = PostgresContainer(POSTGRES, username="postgres", password=password, dbname="postgres")
     container.with_env("POSTGRES_INITDB_ARGS", INITDB)
-    container.with_command(["postgres", "-c", "max_connections=300", "-c", "timezone=UTC"])
+    settings = {"max_connections": "300", "timezone": "UTC", **QUIET}
+    container.with_command(["postgres", *(part for pair in settings.items() for part in ("-c", "=".join(pair)))])
     return _on_loopback(container, 5432, port)
 
 

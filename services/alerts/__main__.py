@@ -6,7 +6,6 @@ A role imports only what it runs, so that a killed one is back in half the time.
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import aiohttp
 import typer
 
 from services.alerts import relay
@@ -22,7 +21,7 @@ from services.alerts.domain.claims import ClaimLinks
 from services.alerts.settings import Settings
 from services.alerts.stream import READER, VIEWS, MemberReader
 from services.alerts.views.schema import SCHEMA
-from services.alerts.webhooks.dialling import connector
+from services.alerts.webhooks.dialling import outgoing
 from services.alerts.webhooks.dispatcher import AT_ONCE, Dispatcher, Does
 from services.alerts.webhooks.leases import Leases
 from services.alerts.webhooks.sending import Sender
@@ -136,7 +135,7 @@ def _dispatching(settings: Settings) -> Role:
 
     async def work() -> None:
         missed = await wiring.reapplying.begin()  # an owed webhook doesn't wait for a broker that is away
-        async with leases.pool, aiohttp.ClientSession(connector=connector(common.local, AT_ONCE)) as session:
+        async with leases.pool, outgoing(common.local, AT_ONCE) as session:
             sender = Sender(session, wiring.endpoint_key, utc_now)
             does = Does(wiring.alerts.fire, wiring.staff.switch_off)
             try:

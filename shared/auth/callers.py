@@ -1,5 +1,7 @@
 """A caller, and the closed lists of what one can have: roles for people, scopes for programs."""
 
+import hashlib
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,6 +9,7 @@ from uuid import UUID
 
 from shared.errors import Problem, forbidden
 
+PLAIN_CODE = re.compile("[a-z]{1,20}:[a-z0-9-]{1,40}")
 LOCAL_ISSUER = "alongside-local"
 ROLES = frozenset(
     {"member", "supporter", "facilitator", "clinical_lead", "evaluator", "manager", "ops", "admin"},
@@ -49,6 +52,14 @@ class Caller:
     def identity(self) -> str:
         """Whose rate and whose Idempotency-Keys these are: a program that is named like a person isn't that person."""
         return f"{self.kind} {self.subject}"
+
+    @property
+    def attributed(self) -> str:
+        """Who did something, as it is written down: an id, and a plain code such as `ops:local`, as it is; anything else as a
+        hash, since an issuer's `sub` may be a name or an address of mail. Who knows the subject knows it again."""
+        if self.member or PLAIN_CODE.fullmatch(self.subject):
+            return self.subject
+        return f"sub-sha256:{hashlib.sha256(self.subject.encode()).hexdigest()[:32]}"
 
     def may(self, roles: Collection[str], scopes: Collection[str]) -> bool:
         return not self.roles.isdisjoint(roles) or not self.scopes.isdisjoint(scopes)

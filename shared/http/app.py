@@ -50,11 +50,14 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         401: "no valid token",
         403: "wrong role or scope",
         404: "unknown id",
+        408: "didn't arrive in time",
         409: "wrong state",
         413: "too large",
+        414: "an address without an end",
         415: "not a media type that is taken here",
         422: "a wrong field, or a used key with another body",
         429: "too fast",
+        431: "headers without an end",
         503: "the database can't be reached",
         504: "the view hasn't got to that position",
     }.items()
@@ -64,7 +67,13 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 def new_app(service: str, wall: Wall, ready: Sequence[Ready], larger_bodies: Mapping[str, int] | None = None) -> FastAPI:
     """A FastAPI with the common wall; the service adds its routes."""
     app = FastAPI(
-        title=f"Alongside {service}", version="1", responses=PROBLEMS, docs_url=None, redoc_url=None, strict_content_type=False
+        title=f"Alongside {service}",
+        version="1",
+        responses=PROBLEMS,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        strict_content_type=False,
     )
     app.state.wall = wall
     app.state.short_ways = {}

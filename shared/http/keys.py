@@ -67,7 +67,7 @@ async def issue(body: KeyBody, api: Api, caller: Admin, request: Request) -> Res
     lives, now = timedelta(days=body.expires_in_days), _now(request)
     scopes = [scope.value for scope in body.scopes]
     return await _once(
-        api, caller, request, 201, lambda cursor: api_keys.issue(cursor, scopes, body.label, caller.subject, now, lives)
+        api, caller, request, 201, lambda cursor: api_keys.issue(cursor, scopes, body.label, caller.attributed, now, lives)
     )
 
 
@@ -80,7 +80,7 @@ async def keys(api: Api, _: Admin, limit: Limit = 50, after: After = None) -> di
 @router.post("/keys/{key}/rotate", status_code=201, response_model=NewKey)
 async def rotate(key: KeyId, api: Api, caller: Admin, request: Request, body: RotationBody | None = None) -> Response:
     overlap, now = timedelta(hours=(body or RotationBody()).overlap_hours), _now(request)
-    return await _once(api, caller, request, 201, lambda cursor: api_keys.rotate(cursor, key, caller.subject, now, overlap))
+    return await _once(api, caller, request, 201, lambda cursor: api_keys.rotate(cursor, key, caller.attributed, now, overlap))
 
 
 @router.delete("/keys/{key}", response_model=EndedKey)

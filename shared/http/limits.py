@@ -43,8 +43,15 @@ def body_of(scope: Scope) -> bytes:
     return body
 
 
+class Left(Exception):
+    """Who sent a body has hung up before its end."""
+
+
 class BodyLimit:
-    """ASGI middleware that answers 413 to a body above its path's limit, before anything decodes it."""
+    """ASGI middleware that answers 413 to a body above its path's limit and 415 to a packed one, before anything decodes it.
+
+    A body that was cut off goes nowhere, however right its beginning looks.
+    """
 
     def __init__(self, app: ASGIApp, larger: Mapping[str, int]) -> None:
         self._app = app
@@ -55,26 +62,36 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit = self._larger.get(scope["path"], BODY_BYTES)
-        body = await _read(receive, limit)
+        try:
+            body = await _read(receive, limit)
+        except Left:
+            return
         if body is None:
-            await _refuse(send, limit)
+            await _refuse(send, Problem(413, "too-large", f"The body may have {limit} bytes at most."))
+        elif _is_packed(scope):
+            await _refuse(send, Problem(415, "packed", "A body is taken as it is, without a Content-Encoding."))
         else:
             scope[BODY] = body
             await self._app(scope, _replay(body, receive), send)
 
 
 async def _read(receive: Receive, limit: int) -> bytes | None:
+    """None for a body that is too large. Raises Left."""
     chunks: list[bytes] = []
     size, more = 0, True
     while more and size <= DRAINED_BYTES:
         message = await receive()
         if message["type"] == "http.disconnect":
-            break
+            raise Left
         chunk = message.get("body", b"")
         size, more = size + len(chunk), message.get("more_body", False)
         if size <= limit:
             chunks.append(chunk)
     return b"".join(chunks) if size <= limit else None
+
+
+def _is_packed(scope: Scope) -> bool:
+    return any(name == b"content-encoding" and value.strip().lower() != b"identity" for name, value in scope["headers"])
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
@@ -90,8 +107,7 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-async def _refuse(send: Send, limit: int) -> None:
-    problem = Problem(413, "too-large", f"The body may have {limit} bytes at most.")
+async def _refuse(send: Send, problem: Problem) -> None:
     headers = [(b"content-type", MEDIA_TYPE.encode())]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": problem.encoded()})

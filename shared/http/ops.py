@@ -83,12 +83,12 @@ async def retry(parked: Number, api: Api, caller: Operator, request: Request) ->
 
 @router.post("/parked/{parked}/drop")
 async def drop(parked: Number, api: Api, caller: Operator, request: Request) -> Response:
-    return await _once(api, caller, request, 200, lambda ops: ops.drop(parked, caller.subject))
+    return await _once(api, caller, request, 200, lambda ops: ops.drop(parked, caller.attributed))
 
 
 @router.post("/replays", status_code=201)
 async def start(body: ReplayBody, api: Api, caller: Operator, request: Request) -> Response:
-    ask = body.ask(caller.subject)
+    ask = body.ask(caller.attributed)
     return await _once(api, caller, request, 201, lambda ops: shown(ops.replays.get(ops.start(ask))))
 
 

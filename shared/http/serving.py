@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from shared.auth import Tokens
 from shared.garbage import collect_less_often
 from shared.http.app import Wall
+from shared.http.arrival import SERVER
 from shared.http.limits import RateLimit
 from shared.http.opening import Opening
 from shared.http.parts import StoreParts
@@ -36,11 +37,9 @@ def run_api(common: Common, opened: Callable[[], P], build: Callable[[Opening[P]
         app,
         host=host or "127.0.0.1",
         port=int(port),
-        access_log=False,
-        proxy_headers=False,  # who calls is known by their token
         lifespan="on",  # an app that can't start ends, and says why
-        log_config=None,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        **SERVER,
     )
 
 

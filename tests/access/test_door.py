@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import httpx
+import pytest
 
 from shared.auth import Caller, Kind, Tokens
 from shared.errors import Problem
@@ -93,3 +94,14 @@ async def _status(tokens: Tokens, token: str) -> int:
     except Problem as problem:
         return problem.status
     return 200
+
+
+@pytest.mark.parametrize("subject", ["ada.lovelace@example.org", "Ada Lovelace", "auth0|5f7c", "ops:Ada"])
+def test_who_did_something_is_written_down_without_a_name_or_an_address(subject: str) -> None:
+    written = Caller(subject).attributed
+    assert written.startswith("sub-sha256:")
+    assert written == Caller(subject).attributed != Caller(f"{subject}x").attributed
+
+
+def test_who_did_something_is_written_down_by_their_id_or_plain_code() -> None:
+    assert Caller("ops:local").attributed == "ops:local"

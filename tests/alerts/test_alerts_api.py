@@ -225,3 +225,9 @@ async def test_ops_sees_every_attempt_and_tries_again(world: World, door: Door, 
 @pytest.mark.parametrize("role", ["member", "supporter", "manager", "service"])
 async def test_deliveries_are_for_ops(door: Door, role: str) -> None:
     assert (await door.client.get("/deliveries", headers=door.as_(role, uuid4()))).status_code == 403
+
+
+async def test_an_id_of_something_else_is_no_alert(world: World, door: Door) -> None:
+    supporter, admin = world.supporter(), door.as_("admin")
+    assert (await door.client.get(f"/alerts/{supporter}", headers=admin)).status_code == 404
+    assert (await door.client.post(f"/alerts/{supporter}/close", headers=admin)).status_code == 404

@@ -10,7 +10,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from services.alerts.application.alerts import TakeStep
 from shared.clock import utc_now
-from shared.store.sealing import place, seal
 from tests.alerts.world import Receiver, World, raw_key, verified
 
 Start = Callable[..., Awaitable[Receiver]]
@@ -142,9 +141,7 @@ async def test_a_gone_endpoint_is_switched_off_and_its_alerts_go_to_the_next_at_
 async def test_nothing_goes_to_an_address_that_is_not_permitted(world: World, receivers: Start) -> None:
     receiver = await receivers()
     world.supporter(receiver)
-    (endpoint,) = (row["id"] for row in world.rows("SELECT id FROM endpoints"))
-    sealed = seal(world.key, b"http://169.254.169.254/latest", place("alerts", endpoint, 1, "url"))
-    world.rows("UPDATE endpoints SET url = %s RETURNING id", sealed)
+    world.moves_endpoints_to("http://169.254.169.254/latest")
     world.asks_for_somebody(world.member())
     async with world.dispatcher() as dispatcher:
         await dispatcher.drain()

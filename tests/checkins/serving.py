@@ -24,6 +24,7 @@ from services.checkins.__main__ import _open
 from services.checkins.settings import Settings
 from shared.auth import Tokens
 from shared.http.app import Wall
+from shared.http.arrival import SERVER
 from shared.http.limits import RateLimit
 from shared.settings import Common
 
@@ -100,7 +101,7 @@ def _running(app: FastAPI, opening: Any) -> Iterator[str]:
 
     app.router.lifespan_context = lifespan
     door = socket.create_server(("127.0.0.1", 0), backlog=512)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+    server = uvicorn.Server(uvicorn.Config(app, **SERVER))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
     thread.start()
     try:

@@ -10,6 +10,7 @@ import yaml
 
 from deploy.containers import images
 from deploy.layout import CHECKOUT
+from deploy.postgres import QUIET
 from deploy.roster import ROLES, services, url_variable
 
 COMPOSED: dict[str, Any] = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())["services"]
@@ -41,6 +42,10 @@ def test_every_container_is_read_only_without_rights_and_published_on_loopback_a
 def test_tests_and_compose_use_the_same_images() -> None:
     assert (COMPOSED["kafka"]["image"], COMPOSED["postgres"]["image"]) == (images.KAFKA, images.POSTGRES)
     assert COMPOSED["postgres"]["environment"]["POSTGRES_INITDB_ARGS"] == images.INITDB
+
+
+def test_postgresqls_log_quotes_no_rows_here_either() -> None:
+    assert {f"{name}={value}" for name, value in QUIET.items()} <= set(COMPOSED["postgres"]["command"])
 
 
 def test_kafka_behaves_as_the_local_one_does() -> None:

@@ -26,6 +26,20 @@ for place in ('/', '/app', '/opt/venv', '/keys', '/tmp'):
     print(place, os.access(place, os.W_OK))
 """
 
+TOOLS = """
+import os, pathlib, shutil, stat
+print([tool for tool in ('pip', 'pip3', 'apt', 'apt-get', 'dpkg', 'uv', 'curl', 'wget', 'gcc') if shutil.which(tool)])
+tops = ('/usr', '/opt', '/app', '/etc', '/bin')
+there = (os.path.join(at, name) for top in tops for at, _, names in os.walk(top) for name in names)
+print([file for file in there if not os.path.islink(file) and os.stat(file).st_mode & (stat.S_ISUID | stat.S_ISGID)])
+print([line for line in pathlib.Path('/etc/passwd').read_text().splitlines() if ':10001:' in line])
+"""
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_an_image_has_no_tool_to_fetch_more_no_owners_rights_to_lend_and_no_login(composed: System, service: str) -> None:
+    assert composed.within(service, TOOLS) == "[]\n[]\n[]\n"
+
 
 @pytest.mark.parametrize("service", OURS)
 def test_an_image_holds_its_own_service_and_what_is_shared_and_nothing_else(composed: System, service: str) -> None:

@@ -6,12 +6,15 @@ from starlette.types import Message, Receive, Scope, Send
 from shared.errors import Problem
 from shared.http.limits import BODY_BYTES, DRAINED_BYTES, BodyLimit, RateLimit
 
+HANGS_UP = b"(hangs up)"
+
 
 class Body:
     """Plays a server that has a body in chunks, and keeps what came back."""
 
-    def __init__(self, *chunks: bytes) -> None:
+    def __init__(self, *chunks: bytes, headers: dict[bytes, bytes] | None = None) -> None:
         self.chunks = list(chunks)
+        self.headers = list((headers or {}).items())
         self.given = b""
         self.status = 0
 
@@ -20,6 +23,8 @@ class Body:
         await send({"type": "http.response.start", "status": 200})
 
     async def receive(self) -> Message:
+        if self.chunks[0] == HANGS_UP:
+            return {"type": "http.disconnect"}
         chunk = self.chunks.pop(0)
         return {"type": "http.request", "body": chunk, "more_body": bool(self.chunks)}
 
@@ -28,7 +33,7 @@ class Body:
 
     async def through(self, path: str = "/", **larger: int) -> int:
         limit = BodyLimit(self.app, {f"/{name}": size for name, size in larger.items()})
-        await limit({"type": "http", "method": "POST", "path": path}, self.receive, self.send)
+        await limit({"type": "http", "method": "POST", "path": path, "headers": self.headers}, self.receive, self.send)
         return self.status
 
 
@@ -53,6 +58,23 @@ async def test_an_endless_body_is_not_read_to_its_end() -> None:
     body = Body(*[b"a" * 2**20] * 100)
     assert await body.through() == 413
     assert len(body.chunks) >= 100 - DRAINED_BYTES // 2**20 - 1
+
+
+async def test_a_body_that_was_cut_off_goes_nowhere_however_right_it_looks() -> None:
+    body = Body(b'{"mood": 3}', HANGS_UP)
+    assert await body.through() == 0
+    assert body.given == b""
+
+
+@pytest.mark.parametrize("packed", [b"gzip", b"br", b"deflate", b"GZIP", b"identity, gzip", b"x"])
+async def test_a_packed_body_is_415_and_is_never_given_on(packed: bytes) -> None:
+    body = Body(b"{}", headers={b"content-encoding": packed})
+    assert await body.through() == 415
+    assert body.given == b""
+
+
+async def test_a_body_that_is_said_to_be_as_it_is_passes() -> None:
+    assert await Body(b"{}", headers={b"content-encoding": b"Identity"}).through() == 200
 
 
 def test_a_caller_may_do_as_many_at_once_as_in_a_second_and_others_are_not_held_up() -> None:

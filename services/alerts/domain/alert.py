@@ -99,9 +99,11 @@ class Alert:
 
 
 def replay(events: Iterable[PrivateEvent]) -> Alert | None:
-    """The alert after all its events; None without any."""
+    """The alert after all its events; None without any, and where they are of something else: a supporter has an id too."""
     alert: Alert | None = None
     for event in events:
+        if alert is None and not isinstance(event, Raised):
+            return None
         alert = evolve(alert, event)
     return alert
 

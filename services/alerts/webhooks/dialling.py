@@ -1,7 +1,9 @@
 """Where a webhook may go, decided when the socket is made: after DNS, for every address, whatever the URL looked like.
 
 Only addresses that are globally reachable (IANA special-purpose registries, as `ipaddress` knows them), looked at inside
-IPv4-mapped, IPv4-compatible, 6to4 and NAT64 forms too; loopback only by an explicit local setting.
+IPv4-mapped, 6to4 and NAT64 forms too; loopback only by an explicit local setting.
+
+Nothing else from here goes along either: no proxy and no password of the environment, no cookie of another receiver.
 """
 
 import socket
@@ -10,9 +12,10 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 import aiohttp
 from aiohttp.connector import AddrInfoType
 
+from services.alerts.webhooks.names import LookUp, Names
+
 NAT64 = IPv6Network("64:ff9b::/96")
 NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
-IPV4_COMPATIBLE = IPv6Network("::/96")
 NEVER = tuple(
     map(ip_network, ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24", "100.64.0.0/10", "3fff::/20", "5f00::/16"))
 )
@@ -29,7 +32,17 @@ class AddressRefused(OSError):
     """The host's address isn't one that a webhook may go to."""
 
 
-def connector(local: bool, connections: int) -> aiohttp.TCPConnector:
+def outgoing(local: bool, connections: int, look_up: LookUp = socket.getaddrinfo) -> aiohttp.ClientSession:
+    """Must be made in a running loop, and closed. An answer isn't unpacked: nobody reads it, and it may be a bomb."""
+    return aiohttp.ClientSession(
+        connector=_connector(local, connections, look_up),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+        auto_decompress=False,
+    )
+
+
+def _connector(local: bool, connections: int, look_up: LookUp) -> aiohttp.TCPConnector:
     """Connections that are kept open, none of them to an address that isn't permitted.
 
     No limit for a host: many endpoints may share one, and what waits for a place here would wait within its timeout.
@@ -43,6 +56,7 @@ def connector(local: bool, connections: int) -> aiohttp.TCPConnector:
 
     return aiohttp.TCPConnector(
         limit=connections,
+        resolver=Names(look_up),
         ttl_dns_cache=DNS_SECONDS,
         keepalive_timeout=IDLE_SECONDS,
         socket_factory=guarded,
@@ -71,8 +85,7 @@ def _innermost(address: Address) -> Address:
     inside = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
     if inside is not None:
         return inside
-    is_isatap = int(address) >> 32 & 0xFFFFFFFF in ISATAP
-    is_wrapped = is_isatap or address in NAT64 or (address in IPV4_COMPATIBLE and int(address) > 1)
+    is_wrapped = address in NAT64 or int(address) >> 32 & 0xFFFFFFFF in ISATAP
     return IPv4Address(int(address) & 0xFFFFFFFF) if is_wrapped else address
 
 

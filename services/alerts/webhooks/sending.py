@@ -1,5 +1,6 @@
 """One attempt: a signed POST, without redirects, in 4 seconds at most."""
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -71,13 +72,13 @@ def code_of(failure: BaseException) -> str:
 
 
 def retry_after_of(value: str | None, now: datetime) -> timedelta | None:
-    """Seconds or an HTTP date (RFC 9110, 10.2.3); None for anything else."""
+    """Seconds or an HTTP date (RFC 9110, 10.2.3); None for anything else, which must not cost the 2xx that it came with."""
     if value is None:
         return None
-    if value.strip().isdigit():
+    if re.fullmatch("[0-9]+", value.strip()):
         return timedelta(seconds=min(int(value.strip()[:9]), 10**6))
     try:
         date = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return (date if date.tzinfo else date.replace(tzinfo=UTC)) - now

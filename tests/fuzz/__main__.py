@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from deploy import Keys, database_url, start_postgres
+from deploy import Keys, database_url, start_kafka, start_postgres
 from deploy.contracts.apps import services_with_an_api
 from deploy.supervision import on_terminate_raise
 from tests.fuzz.fuzzing import Outcome, fuzz
@@ -46,12 +46,12 @@ def run(names: list[str], requests: int, seed: int, folder: Path) -> list[Outcom
     keys = Keys(folder / "keys")
     keys.folder.mkdir()
     keys.make()
-    with start_postgres(folder / "postgres", databases=names) as admin:
-        return [fuzz_one(name, requests, seed, keys, database_url(admin, name)) for name in names]
+    with start_kafka(folder / "kafka") as kafka, start_postgres(folder / "postgres", databases=names) as admin:
+        return [fuzz_one(name, requests, seed, keys, database_url(admin, name), kafka) for name in names]
 
 
-def fuzz_one(name: str, requests: int, seed: int, keys: Keys, url: str) -> Outcome:
-    with served(name, keys, url) as service:
+def fuzz_one(name: str, requests: int, seed: int, keys: Keys, url: str, kafka: str) -> Outcome:
+    with served(name, keys, url, kafka) as service:
         return fuzz(service, requests, seed)
 
 

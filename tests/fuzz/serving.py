@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from deploy.contracts.apps import app_of
 from deploy.keys import ROLES, SERVICE_SCOPES
 from deploy.layout import CHECKOUT
 from deploy.ports import free_port
+from shared.kafka.missed_erasures import TOPIC
+from shared.kafka.topics import ensure_topics
 from tests.fuzz.seeding import heard, posted
 
 READY_WITHIN = 120
@@ -39,14 +42,15 @@ class Service:
 
 
 @contextmanager
-def served(name: str, keys: Keys, url: str) -> Iterator[Service]:
+def served(name: str, keys: Keys, url: str, kafka: str) -> Iterator[Service]:
+    asyncio.run(ensure_topics(kafka, [TOPIC]))
     port, log = free_port(), keys.folder / f"{name}.log"
     ids = heard(name, url, keys)
     environment = {
         f"{name.upper()}_DATABASE_URL": url,
         f"{name.upper()}_URL": f"http://127.0.0.1:{port}",
         "CHECKINS_URL": f"http://127.0.0.1:{port}",
-        "KAFKA_BOOTSTRAP": "127.0.0.1:1",  # an API has no part in it
+        "KAFKA_BOOTSTRAP": kafka,
         "ALONGSIDE_KEYS": str(keys.folder),
         "ALONGSIDE_LOCAL": "1",
         "ALONGSIDE_RATE_LIMIT": "100000",
@@ -55,8 +59,10 @@ def served(name: str, keys: Keys, url: str) -> Iterator[Service]:
         command = [sys.executable, "-m", f"services.{name}", "api"]
         process = subprocess.Popen(command, cwd=CHECKOUT, env=os.environ | environment, stdout=output, stderr=output)
     try:
-        _await(process, port, log)
+        _await(process, log, lambda: _status(port, "/readyz") == 200)
         ids = [*ids, *posted(name, port, keys)] or [str(uuid4()), str(uuid4())]
+        reading = f"/members/{ids[0]}/held", {"Authorization": f"Bearer {keys.persons_token('member', ids[0])}"}
+        _await(process, log, lambda: _status(port, *reading) != 503)  # what a backup might have missed was looked for
         yield Service(name, port, app_of(name).openapi(), callers(keys, ids), ids, log, process)
     finally:
         process.terminate()
@@ -83,17 +89,18 @@ def callers(keys: Keys, members: list[str]) -> dict[str, str | None]:
     return {**good, **odd, "nobody": None}
 
 
-def _await(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _await(process: subprocess.Popen[bytes], log: Path, is_so: Callable[[], bool]) -> None:
     deadline = time.monotonic() + READY_WITHIN
-    while not _is_ready(port):
+    while not is_so():
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"the API did not start:\n{log.read_text(errors='replace')[-2000:]}")
         time.sleep(0.05)
 
 
-def _is_ready(port: int) -> bool:
+def _status(port: int, path: str, headers: Mapping[str, str] | None = None) -> int:
+    """503 where nobody answers."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
     with suppress(OSError, http.client.HTTPException):
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
-    return False
+        connection.request("GET", path, headers=dict(headers or {}))
+        return connection.getresponse().status
+    return 503

@@ -19,11 +19,11 @@ AS_JSON = {"content-type": "application/json"}
 
 @pytest.mark.parametrize("service", services_with_an_api())
 def test_every_answer_to_odd_requests_is_a_documented_one(
-    service: str, tmp_path: Path, new_database: Callable[[], str]
+    service: str, tmp_path: Path, new_database: Callable[[], str], kafka: str
 ) -> None:
     keys = Keys(tmp_path)
     keys.make()
-    outcome = fuzz_one(service, 160, 3, keys, new_database())
+    outcome = fuzz_one(service, 160, 3, keys, new_database(), kafka)
     assert outcome.statuses.total() == 160
     assert outcome.is_well, "\n".join(outcome.findings)
 

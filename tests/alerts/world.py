@@ -117,11 +117,11 @@ async def listening(receiver: Receiver) -> AsyncIterator[Receiver]:
 class World:
     """The alerts service without its processes. `reader` is its stream's name, which is its group's on a broker."""
 
-    def __init__(self, database_url: str, store: EventStore, reader: str = READER) -> None:
+    def __init__(self, database_url: str, store: EventStore, reader: str = READER, key: bytes | None = None) -> None:
         self.database_url = database_url
         self.store = store
         self.clock = HandClock()
-        self.key = secrets.token_bytes(32)
+        self.key = key or secrets.token_bytes(32)
         self.links = ClaimLinks("http://alerts.example", b"claim key")
         outcomes = Outcomes(self.links)
         self.alerts = Alerts(self.store, outcomes, self.clock)

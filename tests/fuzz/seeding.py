@@ -18,7 +18,7 @@ from services.support.application import MakeRequest, Members, Support
 from services.support.stream import SupportReader
 from shared.clock import utc_now
 from shared.events.support import Kind
-from shared.store.encryption import MemberKeys
+from shared.store.encryption import DataKeys, MemberKeys
 from shared.store.event_store import EventStore
 from shared.store.group_commit import Decision, record_decisions
 from shared.store.key_encryption import KeyFile
@@ -32,7 +32,7 @@ def heard(service: str, url: str, keys: Keys) -> list[str]:
     """What only Kafka would have told it. Members first."""
     match service:
         case "alerts":
-            return _alerts(url)
+            return _alerts(url, keys)
         case "recognition":
             return _recognition(url, keys)
         case "support":
@@ -66,9 +66,9 @@ def _id(answer: httpx.Response) -> str:
     return str(answer.raise_for_status().json()["id"])
 
 
-def _alerts(url: str) -> list[str]:
+def _alerts(url: str, keys: Keys) -> list[str]:
     with EventStore("alerts", url, TABLES) as store:
-        world = World(url, store)
+        world = World(url, store, key=DataKeys(store, KeyFile(keys.folder / "kek")).of("endpoints"))
         supporters = [world.supporter(Receiver(url="https://tool.example/hook")) for _ in range(2)]
         members = [world.member_of(supporter) for supporter in supporters]
         alerts = [world.asks_for_somebody(world.member()) for _ in range(8)]

@@ -15,7 +15,7 @@ help:
 	@echo "make bench [SHORT=1] [ONLY=drain]  figures against the peers; a table, and .local/bench.json"
 	@echo "make faults [SEED=n] [RUNS=m]      seeded faults on a running system; the seeds and what came of them"
 	@echo "make access [SEED=n] [CASES=m]     seeded changes and reads, each held against who may read what"
-	@echo "make fuzz [SEED=n] [SERVICE=...]   5,000 odd requests to every service: only documented answers"
+	@echo "make fuzz [SEED=n] [SERVICE=...]   10,000 odd requests to every service: only documented answers"
 	@echo "make canaries                      strings that nobody may find, posted everywhere and looked for everywhere"
 	@echo "make lock                          resolves the locked packages, the peers' and jars anew"
 	@echo "make advisories                    asks OSV what is known of what is locked; without a network the list stays"

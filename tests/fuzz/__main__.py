@@ -1,6 +1,6 @@
 """`make fuzz`: odd requests at every service's real process, over a real PostgreSQL; each answer must be a documented one.
 
-    python -m tests.fuzz [--requests 5000] [--seed 1] [--service NAME]
+    python -m tests.fuzz [--requests 10000] [--seed 1] [--service NAME]
 
 Half come from the OpenAPI document by schemathesis, by the schema and against it; half are our own, which no schema can say.
 Ends with 0 only if there was no 500, and status, media type and body of every answer are as the document says.
@@ -27,7 +27,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def main(
-    requests: Annotated[int, typer.Option(min=1, help="to each service, at least")] = 5_000,
+    requests: Annotated[int, typer.Option(min=1, help="to each service, at least")] = 10_000,
     seed: Annotated[int, typer.Option(min=0)] = 1,
     service: Annotated[str | None, typer.Option(help="one of them alone")] = None,
 ) -> None:

@@ -73,7 +73,17 @@ def new_database(postgres: str) -> Callable[[], str]:
 @pytest.fixture(scope="session")
 def system(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """All services as processes of their own, with a Kafka and a PostgreSQL that a test may stop and kill."""
-    stack = Stack(ROOT, tmp_path_factory.mktemp("system"))
+    yield from _up(request, tmp_path_factory.mktemp("system"))
+
+
+@pytest.fixture(scope="module")
+def own_system(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """As `system`, for one module that everything is searched in, or that leaves something behind."""
+    yield from _up(request, tmp_path_factory.mktemp("own-system"))
+
+
+def _up(request: pytest.FixtureRequest, state: Path) -> Iterator[Stack]:
+    stack = Stack(ROOT, state)
     containers = request.config.getoption("--parts") == "containers"
     try:
         stack.up(environ={"PARTS": "containers"} if containers else {}, extra=SHORT_SESSION)

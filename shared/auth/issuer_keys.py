@@ -38,14 +38,20 @@ class IssuerKeys:
         self.changed: Callable[[], None] = lambda: None
 
     def are_due(self, wanted: str | None = None) -> bool:
-        """Whether they are to be read again: after a while, and sooner where a token names one that isn't here."""
+        """Whether they are to be read again: after a while, and sooner where a token names one that isn't here. While the first
+        reading is under way, whoever comes waits for it."""
+        if not self._read and self._reading.locked():
+            return True
+        return self._are_due(wanted)
+
+    def _are_due(self, wanted: str | None) -> bool:
         age = abs(self._clock() - self._tried_at)  # a clock may be set back
         return age >= EVERY or (age >= AT_MOST_EVERY and wanted is not None and wanted not in self._keys)
 
     def read(self, wanted: str | None = None) -> None:
         """Reads them where that is due. Blocks: others wait for the first reading and for a key that isn't here yet."""
         with self._reading:
-            if not self.are_due(wanted):
+            if not self._are_due(wanted):
                 return
             self._tried_at = self._clock()
             try:

@@ -74,17 +74,9 @@ def run(stack: Stack, seed: int) -> tuple[Scene, list[Searched]]:
             who = Speaker(scene, poster, tool)
             for part in (Belonging(who), Misplaced(who), Operating(who)):
                 part.run()
-            found = search(scene)
-            _leave_nobody(who)
-            return scene, found
+            return scene, search(scene)
     finally:
         poster.close()
-
-
-def _leave_nobody(who: Speaker) -> None:
-    """Whoever has the stack next is owed nothing, and is asked about nobody, because of us."""
-    for member in who.members:
-        who.poster.call("DELETE", "checkins", f"/members/{member}", "ADMIN_TOKEN")
 
 
 def table(found: list[Searched]) -> Table:

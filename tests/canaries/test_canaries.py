@@ -1,4 +1,4 @@
-"""The short form of `make canaries`, on the system that all tests share; and that it finds what is planted."""
+"""The short form of `make canaries`, on a system of its own; and that it finds what is planted."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ IN_CONTAINERS = {"Kafka: its files", "log of Kafka", "log of PostgreSQL"}
 """Where the parts are containers their files and logs are in these."""
 
 
-def test_nothing_that_anybody_wrote_is_found_anywhere(system: Stack) -> None:
-    scene, found = run(system, seed=1)
+def test_nothing_that_anybody_wrote_is_found_anywhere(own_system: Stack) -> None:
+    scene, found = run(own_system, seed=1)
     assert len(scene.canaries.labels) >= 200
     assert len(found) >= 25
     assert [(one.place, hit) for one in found for hit in one.hits] == []
 
 
-def test_a_leak_is_found_in_every_kind_of_place(system: Stack, request: pytest.FixtureRequest) -> None:
-    scene = Scene(system, Canaries.of(999))
+def test_a_leak_is_found_in_every_kind_of_place(own_system: Stack, request: pytest.FixtureRequest) -> None:
+    scene = Scene(own_system, Canaries.of(999))
     with planted(scene):
         found = search(scene)
     blind = {one.place for one in found if not one.hits}

@@ -82,8 +82,8 @@ class Load:
 
 
 @pytest.fixture
-async def client(system: Stack) -> AsyncIterator[Client]:
-    async with connected(system.environment(), PATIENCE) as client:
+async def client(own_system: Stack) -> AsyncIterator[Client]:
+    async with connected(own_system.environment(), PATIENCE) as client:
         yield client
 
 
@@ -96,11 +96,11 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 async def test_nothing_that_an_erased_member_wrote_can_be_opened_within_a_minute(
-    system: Stack, client: Client, receiver: Receiver
+    own_system: Stack, client: Client, receiver: Receiver
 ) -> None:
-    environment, kek, canary = client.environment, system.keys.folder / "kek", f"canary{uuid4().hex}"
+    environment, kek, canary = client.environment, own_system.keys.folder / "kek", f"canary{uuid4().hex}"
     leaver, supporter, *others = await client.enrol_all(8)
-    survey = await _lives(client, system, leaver, supporter, others, receiver, canary)
+    survey = await _lives(client, own_system, leaver, supporter, others, receiver, canary)
     load = Load(client, leaver, others, canary)
     posting, started = asyncio.create_task(load.post()), time.monotonic()
     await asyncio.sleep(LOAD_SECONDS)
@@ -109,7 +109,7 @@ async def test_nothing_that_an_erased_member_wrote_can_be_opened_within_a_minute
     await _parked(environment, leaver)
     erased = time.monotonic()
     answer = await client.delete("checkins", f"/members/{leaver}")
-    await _until_all_have(client, system, leaver)
+    await _until_all_have(client, own_system, leaver)
     applied = time.monotonic() - erased
     await asyncio.sleep(LOAD_SECONDS)
     load.ended.set()

@@ -16,6 +16,9 @@ log = structlog.get_logger()
 Asked = dict[str, Any | None]
 """By service; None where it couldn't be had."""
 
+NOTHING: dict[str, Any] = {"items": [], "next": None, "held": {}}
+"""Of a service that keeps no such list, or doesn't know the member."""
+
 
 class Peers:
     """`urls` are the addresses of their APIs, by service. A peer that is away delays the answer by SECONDS at most."""
@@ -30,7 +33,7 @@ class Peers:
     async def ask(self, path: str, authorization: str, parameters: Mapping[str, Mapping[str, str]] | None = None) -> Asked:
         """GET of `path` at every peer, at once; `parameters` by service, those that aren't named aren't asked.
 
-        None for a peer that can't be reached, or answers with anything but 200.
+        None for a peer that can't be reached, or answers with anything but 200; NOTHING where it knows of nothing.
         """
         asked = {name: (parameters or {}).get(name, {}) for name in self._urls if parameters is None or name in parameters}
         timeout = aiohttp.ClientTimeout(total=SECONDS)
@@ -42,6 +45,8 @@ class Peers:
         try:
             address = self._urls[name].rstrip("/") + path
             async with session.get(address, params=parameters, allow_redirects=False) as response:
+                if response.status == 404:
+                    return NOTHING
                 if response.status != 200:
                     log.warning("peer.refused", peer=name, status=response.status)
                     return None

@@ -196,3 +196,14 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
         "eta_seconds": round((total - done) / speed, 1) if at_work and speed else None,
         "problem": row["problem"],
     }
+
+
+def shown_without_keys(row: Mapping[str, Any]) -> dict[str, Any]:
+    """As it is told over HTTP: of what differs which columns do, and not whose. With times of alerts beside them, the keys of a
+    dry run would tell whom an alert is about."""
+    told = shown(row)
+    result = told["result"]
+    if result and "examples" in result:
+        examples = [{name: value for name, value in one.items() if name != "key"} for one in result["examples"]]
+        told["result"] = {**result, "examples": examples}
+    return told

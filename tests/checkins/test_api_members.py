@@ -147,3 +147,11 @@ def test_who_read_the_record_of_somebody_who_is_gone_is_gone_too(checkins: Serve
     checkins.http.get(f"/members/{member}/check-ins", headers=me)
     checkins.http.delete(f"/members/{member}", headers=me)
     assert checkins.rows("SELECT FROM accesses WHERE member = %s", member) == []
+
+
+@pytest.mark.parametrize("move", [{"manager": None}, {"team": "other"}])
+def test_nobody_says_themselves_where_they_belong(checkins: Served, member: str, move: dict[str, str | None]) -> None:
+    """Whom they may be told of, and with whom their answers are counted, follows from it."""
+    for role in ("member", "supporter"):
+        problem(checkins.http.patch(f"/members/{member}", json=move, headers=checkins.as_person(member, role)), 403)
+    assert checkins.http.patch(f"/members/{member}", json=move, headers=checkins.admin()).status_code == 200

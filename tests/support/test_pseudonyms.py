@@ -101,3 +101,17 @@ async def test_an_export_has_what_was_asked_under_any_name(service: Service, htt
     await asks(member, TEXT, pseudonymous=True)
     held = (await http.get(f"/members/{member}/held", headers=service.person(member))).json()["held"]
     assert {one["messages"][0]["text"] for one in held["requests"]} == {"under my name", TEXT}
+
+
+async def test_what_a_supporter_wrote_goes_with_them_and_is_in_their_export_before(
+    service: Service, http: httpx.AsyncClient, asks: Asks
+) -> None:
+    member, supporter = service.member(), service.member()
+    made = await asks(member, pseudonymous=True)
+    theirs = service.person(supporter, "supporter")
+    await http.post(f"/requests/{made['id']}/messages", json={"text": "I was there once"}, headers=theirs)
+    held = (await http.get(f"/members/{supporter}/held", headers=theirs)).json()["held"]
+    assert [one["text"] for one in held["answers_by_you"]] == ["I was there once"]
+    service.is_erased(supporter)
+    own = (await http.get(f"/members/{member}/requests", headers=service.person(member))).json()["items"]
+    assert [len(one["messages"]) for one in own] == [1]

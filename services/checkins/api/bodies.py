@@ -82,6 +82,11 @@ class MemberChangeBody(Body):
     languages: Languages = ()
     consents: ConsentsBody = ConsentsBody()
 
+    @property
+    def moves(self) -> bool:
+        """Whether it says where the member belongs."""
+        return not self.model_fields_set.isdisjoint(("team", "manager"))
+
     def command(self, member: UUID) -> ChangeMember:
         given = self.model_fields_set
         place = {name: getattr(self, name) for name in Place.__struct_fields__ if name in given}

@@ -10,6 +10,7 @@ from services.checkins.api.bodies import ErasedMember, Id, MemberBody, MemberCha
 from services.checkins.api.parts import Api
 from services.checkins.application import EraseMember
 from shared.auth import Caller
+from shared.errors import forbidden
 from shared.http.app import allow
 from shared.http.erasures import Reapplied
 from shared.http.held import Person, require_self
@@ -31,6 +32,8 @@ async def enrol(body: MemberBody, api: Api, caller: Enroller, request: Request) 
 @router.patch("/members/{member}", response_model=Id)
 async def change(member: UUID, body: MemberChangeBody, api: Api, caller: Changer, request: Request) -> Response:
     caller.require_acting_for(member)
+    if body.moves and "admin" not in caller.roles and not caller.scopes:
+        raise forbidden("Where a member belongs is not theirs to say: recusal and floors follow from it.")
     return await api.writes.answer(request, caller, body.command(member), 200)
 
 

@@ -1,6 +1,6 @@
 """Requests: made under a name or a pseudonym, read and answered by supporters outside the management line, closed."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from services.support.application.commands import Close, Command, MakeRequest, Say, Who
-from services.support.application.texts import seal_recused, seal_text, unseal_recused, unseal_text
+from services.support.application.texts import seal_answer, seal_recused, seal_text, unseal_answer, unseal_recused, unseal_text
 from services.support.domain import Request, replay
 from services.support.views import members, pseudonyms, requests
 from services.support.views.requests import Row
@@ -80,9 +80,10 @@ class Support:
 
     def say(self, command: Say) -> Decision[Any]:
         found, request = self._found(command.request, command.who)
-        text = seal_text(found.key, request.id, request.next_version, command.text)
+        text = self._sealed(command, found, request)
         sent = request.say(None if found.own else command.who.member, text, self._clock())
-        return Decision({"id": request.id}, (sent,), (requests.put_message(sent),))
+        here = erasures.require_here(command.who.member)
+        return Decision({"id": request.id}, (sent,), (here, requests.put_message(sent)))
 
     def close(self, command: Close) -> Decision[Any]:
         _, request = self._found(command.request, command.who)
@@ -96,7 +97,8 @@ class Support:
             found = self._seen(cursor, request, who)
             if not found.own:
                 requests.log_access(cursor, found.row, who.member, self._clock())
-            return _told(found, requests.messages(cursor, [request])[request])
+            said = requests.messages(cursor, [request])[request]
+        return _told(found, said, self._keys.of(_supporters(said)))
 
     def open(self, who: Who, limit: int, after: tuple[datetime, UUID] | None) -> list[dict[str, Any]]:
         """The requests that wait for a supporter, without a word of them, the oldest first; those in whose management line the
@@ -121,7 +123,8 @@ class Support:
             rows = requests.by(cursor, self._subjects(cursor, member))
             keys = self._keys.of([row.by for row in rows])
             said = requests.messages(cursor, [row.id for row in rows])
-        return [_told(Found(row, keys[row.by], True), said[row.id]) for row in rows if row.by in keys]
+        theirs = self._keys.of(_supporters(one for each in said.values() for one in each))
+        return [_told(Found(row, keys[row.by], True), said[row.id], theirs) for row in rows if row.by in keys]
 
     def accesses_to(self, member: UUID, limit: int, before: int | None) -> list[dict[str, Any]]:
         """Which supporters read their requests, newest first; one more than `limit` where there are more."""
@@ -130,7 +133,32 @@ class Support:
 
     def held(self, member: UUID) -> dict[str, Any]:
         """Everything that support holds about a member."""
-        return {"requests": self.own(member), "accesses": self.accesses_to(member, LONGEST_LOG, None)}
+        return {
+            "requests": self.own(member),
+            "answers_by_you": self._answers_by(member),
+            "accesses": self.accesses_to(member, LONGEST_LOG, None),
+        }
+
+    def _answers_by(self, member: UUID) -> list[dict[str, Any]]:
+        key = self._key_of(member)
+        with self._store.transaction() as cursor:
+            rows = requests.answers_by(cursor, member)
+        keys = self._keys.of([row["by"] for row in rows])
+        return [
+            {
+                "request": row["request"],
+                "at": row["at"],
+                "text": unseal_answer(keys[row["by"]], key, row["request"], row["version"], bytes(row["text"])),
+            }
+            for row in rows
+            if row["by"] in keys
+        ]
+
+    def _sealed(self, command: Say, found: Found, request: Request) -> bytes:
+        if found.own:
+            return seal_text(found.key, request.id, request.next_version, command.text)
+        supporter_key = self._key_of(command.who.member)
+        return seal_answer(found.key, supporter_key, request.id, request.next_version, command.text)
 
     def _subjects(self, cursor: Cursor[DictRow], member: UUID) -> list[UUID]:
         """The member and their pseudonyms."""
@@ -178,14 +206,19 @@ def _listed(row: Row) -> dict[str, Any]:
     return {"id": row.id, "kind": row.kind, "made_at": row.made_at, "closed": row.closed, **by}
 
 
-def _told(found: Found, messages: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    request = found.row.id
-    said = [
-        {
-            "at": one["at"],
-            "supporter": one["supporter"],
-            "text": unseal_text(found.key, request, one["version"], bytes(one["text"])),
-        }
-        for one in messages
-    ]
+def _supporters(messages: Iterable[dict[str, Any]]) -> list[UUID]:
+    return list({one["supporter"] for one in messages if one["supporter"]})
+
+
+def _told(found: Found, messages: Iterable[dict[str, Any]], supporters: Mapping[UUID, bytes]) -> dict[str, Any]:
+    said = [{"at": one["at"], "supporter": one["supporter"], "text": _text(found, one, supporters)} for one in messages]
     return {**_listed(found.row), "messages": said}
+
+
+def _text(found: Found, message: dict[str, Any], supporters: Mapping[UUID, bytes]) -> str | None:
+    """None where the supporter who wrote it was erased a moment ago."""
+    request, version, sealed = found.row.id, message["version"], bytes(message["text"])
+    if message["supporter"] is None:
+        return unseal_text(found.key, request, version, sealed)
+    key = supporters.get(message["supporter"])
+    return unseal_answer(found.key, key, request, version, sealed) if key else None

@@ -1,4 +1,5 @@
-"""Texts under the key of who asked, member or pseudonym, whoever wrote them."""
+"""Texts under the key of who asked, member or pseudonym; a supporter's under their own key too, so that the erasure of either
+ends it."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -14,6 +15,15 @@ def seal_text(key: bytes, request: UUID, version: int, text: str) -> bytes:
 
 def unseal_text(key: bytes, request: UUID, version: int, sealed: bytes) -> str:
     return unseal(key, sealed, place("support", request, version, "text")).decode()
+
+
+def seal_answer(key: bytes, supporter_key: bytes, request: UUID, version: int, text: str) -> bytes:
+    return seal(supporter_key, seal_text(key, request, version, text), place("support", request, version, "answer"))
+
+
+def unseal_answer(key: bytes, supporter_key: bytes, request: UUID, version: int, sealed: bytes) -> str:
+    inner = unseal(supporter_key, sealed, place("support", request, version, "answer"))
+    return unseal_text(key, request, version, inner)
 
 
 def seal_recused(key: bytes, request: UUID, recused: Collection[UUID]) -> bytes:

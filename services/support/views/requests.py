@@ -72,6 +72,7 @@ def forget(subjects: Collection[UUID]) -> Write:
     gone = list(subjects)
 
     def write(cursor: Cursor[DictRow]) -> None:
+        cursor.execute("DELETE FROM messages WHERE supporter = ANY(%s)", (gone,))
         cursor.execute("DELETE FROM messages WHERE request IN (SELECT id FROM requests WHERE by = ANY(%s))", (gone,))
         cursor.execute("DELETE FROM requests WHERE by = ANY(%s)", (gone,))
         cursor.execute("DELETE FROM accesses WHERE subject = ANY(%s)", (gone,))
@@ -108,6 +109,16 @@ def messages(cursor: Cursor[DictRow], requests: Sequence[UUID]) -> dict[UUID, li
     for row in cursor:
         said[row.pop("request")].append(row)
     return said
+
+
+def answers_by(cursor: Cursor[DictRow], supporter: UUID) -> list[DictRow]:
+    """What a supporter wrote, with whose request it is."""
+    cursor.execute(
+        "SELECT m.request, m.version, m.at, m.text, r.by FROM messages m JOIN requests r ON r.id = m.request"
+        " WHERE m.supporter = %s ORDER BY m.at, m.request, m.version",
+        (supporter,),
+    )
+    return cursor.fetchall()
 
 
 def log_access(cursor: Cursor[DictRow], row: Row, reader: UUID, at: datetime) -> None:

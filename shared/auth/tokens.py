@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import math
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,8 @@ def _key_named_in(token: str) -> str:
 def _time(seconds: object) -> float:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise TypeError("a time is a number of seconds")
+    if not math.isfinite(seconds):
+        raise ValueError("a time has an end")
     return float(seconds)
 
 

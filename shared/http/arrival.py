@@ -44,10 +44,18 @@ class BoundedArrival(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         super().connection_made(transport)
-        if len(self.connections) > self.most_connections:
+        if len(self.connections) > self.most_connections and not self._made_room():
             self._refuse(TOO_MANY)
         else:
             self._expect()
+
+    def _made_room(self) -> bool:
+        """Hangs up on whoever has been about to say something for longest: many that say nothing keep nobody out."""
+        waiting = [one for one in self.connections if isinstance(one, BoundedArrival) and one._timer is not None]
+        if not waiting:
+            return False
+        min(waiting, key=lambda one: one._timer.when() if one._timer else 0.0)._refuse(TOO_SLOW)
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget()

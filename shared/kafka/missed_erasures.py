@@ -7,12 +7,16 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+import structlog
+
 from shared.events import checkins, read_event
 from shared.kafka.bulk import BulkReader, Fetched, bulk_reader
 from shared.kafka.replaced_log import was_replaced
 from shared.projection.positions import Owned
 from shared.store.erasures import Erased
 from shared.store.event_store import EventStore
+
+log = structlog.get_logger()
 
 TOPIC = "checkins.events"
 IS_ERASURE = checkins.MemberErased.type().rpartition(".v")[0].encode() + b".v"
@@ -59,7 +63,11 @@ def _among(records: Fetched) -> list[Erased]:
         placed = len(headers) > TYPE_PLACE and headers[TYPE_PLACE][0] == TYPE
         type_ = (headers[TYPE_PLACE][1] if placed else dict(headers).get(TYPE)) or b""
         if type_.startswith(IS_ERASURE):
-            event = read_event(type_.decode(), record.value or b"")
+            try:
+                event = read_event(type_.decode(), record.value or b"")
+            except ValueError as error:  # the stream parks it; a reading that stopped here would stop for ever
+                log.error("erasures.unreadable", offset=record.offset, error=type(error).__name__)
+                continue
             assert isinstance(event, checkins.MemberErased), "its type says so"
             found.append(Erased(event.member, event.occurred_at))
     return found

@@ -40,7 +40,8 @@ class Reapplying:
         """Runs, and returns when it was tried once or so much time is over; it goes on by itself."""
         running = asyncio.create_task(self.run())
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._tried.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._tried.wait()
         return running
 
     def require_done(self) -> None:

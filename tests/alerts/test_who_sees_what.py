@@ -94,3 +94,14 @@ async def test_what_is_held_is_told_to_nobody_else(world: World, door: Door, dec
     member, _ = declined
     for role in ("admin", "ops", "clinical_lead", "service"):
         assert (await door.client.get(f"/members/{member}/held", headers=door.as_(role))).status_code == 403
+
+
+async def test_a_clinical_lead_of_the_management_chain_neither_reads_nor_closes_an_alert(world: World, door: Door) -> None:
+    boss = world.member()
+    alert = world.asks_for_somebody(world.member(manager=boss))
+    theirs = door.as_("clinical_lead", boss)
+    assert (await door.client.get(f"/alerts/{alert}", headers=theirs)).status_code == 403
+    assert (await door.client.post(f"/alerts/{alert}/close", headers=theirs)).status_code == 403
+    other = door.as_("clinical_lead", world.member())
+    assert (await door.client.get(f"/alerts/{alert}", headers=other)).status_code == 200
+    assert (await door.client.post(f"/alerts/{alert}/close", headers=other)).status_code == 200

@@ -31,6 +31,7 @@ from services.support.application import Members
 from services.support.stream import SupportReader
 from shared.clock import utc_now
 from shared.errors import Problem
+from shared.events.checkins import MemberErased
 from shared.kafka.log_ends import SequenceTaken, require_own
 from shared.kafka.missed_erasures import missed_by_reader
 from shared.kafka.reapplied import reapplying_of
@@ -46,6 +47,7 @@ from shared.store.event_store import EventStore
 from shared.store.group_commit import Decision, record_decisions
 from shared.store.key_encryption import KeyFile
 from tests.alerts.world import World
+from tests.canaries.kafka import publish_unreadable
 from tests.kafka.streaming import NOW, PATIENCE, end_of, working
 from tests.kafka.test_restored_backup import _copy
 
@@ -210,6 +212,17 @@ async def test_a_start_without_a_broker_takes_what_comes_and_tells_of_nobody(
         with pytest.raises(Problem, match="503") as told:
             checkins.parts.reapplying.require_done()  # type: ignore[union-attr]
         assert told.value.headers["Retry-After"]
+
+
+async def test_a_record_of_an_erasure_that_nobody_can_read_keeps_nobody_out(
+    keys: Path, kafka: str, new_database: Callable[[], str]
+) -> None:
+    await ensure_topics(kafka, [relay.TOPIC])
+    await publish_unreadable(kafka, relay.TOPIC, str(uuid4()), MemberErased.type())
+    with checkins_over(new_database(), keys, kafka) as checkins:
+        await checkins.starts()
+        assert checkins.parts.reapplying is not None
+        checkins.parts.reapplying.require_done()
 
 
 def _recognition(url: str, keys: Path) -> tuple[EventStore, ForgettingReader]:

@@ -115,3 +115,15 @@ async def test_what_a_supporter_wrote_goes_with_them_and_is_in_their_export_befo
     service.is_erased(supporter)
     own = (await http.get(f"/members/{member}/requests", headers=service.person(member))).json()["items"]
     assert [len(one["messages"]) for one in own] == [1]
+
+
+async def test_what_was_answered_under_a_pseudonym_is_not_kept_beyond_the_erasure(
+    service: Service, http: httpx.AsyncClient
+) -> None:
+    member = service.member()
+    mine = {**service.person(member), "Idempotency-Key": "1"}
+    body = {"member": str(member), "kind": "need", "text": TEXT, "pseudonymous": True}
+    assert (await http.post("/requests", json=body, headers=mine)).status_code == 201
+    assert str(member) not in service.everything().partition("idempotent_answers: ")[2].partition("\n")[0]
+    service.is_erased(member)
+    assert (await http.post("/requests", json=body, headers=mine)).status_code == 422

@@ -62,5 +62,5 @@ def _command(alert: UUID, step: Step, who: Visitor) -> TakeStep:
     """A clinical lead or an admin who isn't the alert's supporter closes it as such."""
     sequence = who.claim.sequence if who.claim else None
     if step is Step.CLOSE and who.supporter is None and not who.caller.roles.isdisjoint(MAY_CLOSE_ANY):
-        return TakeStep(alert, step, None, None)
+        return TakeStep(alert, step, None, None, who.caller.member)
     return TakeStep(alert, step, who.require_supporter(), sequence)

@@ -9,7 +9,7 @@ from services.alerts.application.outcomes import Outcomes
 from services.alerts.domain import steps
 from services.alerts.domain.alert import Alert, after, replay
 from services.alerts.domain.consent import decide_danger, require_no_danger
-from services.alerts.domain.eligibility import Pool, eligible, is_recused, recused
+from services.alerts.domain.eligibility import Pool, eligible, is_recused, recused, stands_in_the_way
 from services.alerts.domain.events import Ground
 from services.alerts.domain.firing import fire, looks_go_on
 from services.alerts.domain.steps import Events
@@ -26,7 +26,8 @@ ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class TakeStep:
-    """A supporter's step: accept, decline, later, contact or close. Without a supporter: a clinical lead's close.
+    """A supporter's step: accept, decline, later, contact or close. Without a supporter: a clinical lead's or an admin's close,
+    `by` whom.
 
     `sequence` is the claim link's: it answers the offer with which it came, and no later one.
     """
@@ -35,6 +36,7 @@ class TakeStep:
     step: str
     supporter: UUID | None
     sequence: int | None = None
+    by: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,11 @@ class Alerts:
 
     def take(self, command: TakeStep) -> Decision[Any]:
         alert, at = self.load(command.alert), self.clock()
-        pool = self._pool(alert, at)
+        pool = self._pool(alert, at, *([command.by] if command.by else []))
         _require_this_offer(alert, command)
         if command.supporter is None:
+            if command.by and stands_in_the_way(pool, alert, command.by):
+                raise forbidden("This alert isn't the caller's to close.")
             return self._decision(alert, steps.close(alert, None, at), pool)
         return self._decision(alert, _supporters_step(alert, command.step, command.supporter, pool, at), pool)
 

@@ -10,8 +10,8 @@ from uuid import UUID
 import msgspec
 from psycopg.rows import DictRow
 
-from services.alerts.domain.alert import Alert, Offer, replay
-from services.alerts.domain.eligibility import Pool, recused
+from services.alerts.domain.alert import Alert, Offer, OfferState, replay
+from services.alerts.domain.eligibility import Pool, recused, stands_in_the_way
 from services.alerts.domain.events import AlertEvent, DangerDecided, Declined, Offered, Postponed, Withdrawn
 from services.alerts.views import member_rows, reading_rows, roster
 from shared.clock import Clock
@@ -60,6 +60,8 @@ class Reading:
         """
         found, events = self._found(alert, reader)
         shown = _shown(found, [event for event in events if isinstance(event, AlertEvent) and _may_see(reader, found, event)])
+        if _was_withdrawn_from(found, reader):
+            return {**shown, "signals": []}
         if reader.supporter is None or found.accepted_by != reader.supporter:
             return shown
         with self.store.transaction() as cursor:
@@ -86,7 +88,16 @@ class Reading:
         if found is None:
             raise unknown("alert")
         _require_part(found, reader)
+        if reader.sees_all and reader.member not in (None, found.member) and not _is_asked(found, reader):
+            self._require_not_in_the_way(found, reader.member)
         return found, events
+
+    def _require_not_in_the_way(self, alert: Alert, person: UUID | None) -> None:
+        """A clinical lead in the management chain could know whose alert it is, by having reported it."""
+        with self.store.transaction() as cursor:
+            pool = roster.pool(cursor, [alert.member, *([person] if person else [])], self.clock())
+        if person and stands_in_the_way(pool, alert, person):
+            raise forbidden("This alert isn't the caller's to read.")
 
     def alerts(self, reader: Reader, limit: int, after: tuple[datetime, UUID] | None) -> list[dict[str, Any]]:
         """The alerts that the reader has a part in, newest first; one more than `limit` where there are more."""
@@ -97,9 +108,18 @@ class Reading:
 
 
 def _require_part(alert: Alert, reader: Reader) -> None:
-    is_asked = reader.supporter is not None and alert.offer_to(reader.supporter) is not None
-    if not (reader.sees_all or is_asked or reader.member == alert.member):
+    if not (reader.sees_all or _is_asked(alert, reader) or reader.member == alert.member):
         raise forbidden("This alert was never offered to the caller.")
+
+
+def _is_asked(alert: Alert, reader: Reader) -> bool:
+    return reader.supporter is not None and alert.offer_to(reader.supporter) is not None
+
+
+def _was_withdrawn_from(alert: Alert, reader: Reader) -> bool:
+    """How somebody is, is for who is asked, not for who was."""
+    offer = alert.offer_to(reader.supporter) if reader.supporter else None
+    return offer is not None and offer.state is OfferState.WITHDRAWN and not reader.sees_all and reader.member != alert.member
 
 
 def _is_told(pool: Pool, alert: Alert, supporter: UUID) -> bool:

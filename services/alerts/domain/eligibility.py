@@ -69,6 +69,12 @@ def is_recused(pool: Pool, alert: Alert, person: UUID) -> bool:
     return above_member is None or above_person is None or person in above_member or alert.member in above_person
 
 
+def stands_in_the_way(pool: Pool, alert: Alert, person: UUID) -> bool:
+    """Whether this person, who isn't asked to help, is known to be somebody who must not hear of this alert: the member, who
+    reported it, or of the management chain. Who is no member at all has none."""
+    return _is_here(pool, person) and is_recused(pool, alert, person)
+
+
 def recused(pool: Pool, alert: Alert, supporter: UUID) -> bool:
     """The same of a supporter by their own id; one who is no candidate any more is recused too."""
     person = next((each.member for each in pool.candidates if each.supporter == supporter), None)

@@ -148,7 +148,8 @@ class Dispatcher:
 
     async def _woken(self) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+            async with asyncio.timeout(POLL_SECONDS):  # wait_for swallows a cancellation that comes with the waking
+                await self._wake.wait()
 
     async def _finish(self) -> None:
         if self._tasks:

@@ -33,7 +33,7 @@ class Members:
             return Changes()
         who = [one.member for one in gone]
         dropped = [write for member in who for write in self._forget(member)]
-        return Changes((), [erasures.put(gone, self.clock()), *dropped, forgetting.forget(who), idempotency.forget(who)])
+        return Changes((), [erasures.put(gone, self.clock()), *dropped, forgetting.forget(who)])
 
     def _keys_for(self, arrived: set[UUID]) -> list[Write]:
         """A key for each member as soon as they are here: one that was made with a request would tell who made it."""
@@ -47,9 +47,9 @@ class Members:
         """Their pseudonyms are found by their key, so everything under these goes before it does."""
         key = self.keys.of([member]).get(member)
         if key is None:
-            return [requests.forget([member])]
+            return [requests.forget([member]), idempotency.forget([member])]
         with self.store.transaction() as cursor:
             own = pseudonyms.of(cursor, key)
         subjects = [member, *own]
         destroyed = [self.keys.destroy(subject) for subject in subjects]
-        return [requests.forget(subjects), pseudonyms.unlink(key, len(own)), *destroyed]
+        return [requests.forget(subjects), pseudonyms.unlink(key, len(own)), idempotency.forget(subjects), *destroyed]

@@ -76,7 +76,7 @@ class Support:
         event = Request.make(request, by, command.pseudonymous, command.kind, text, self._clock())
         result = {"id": request, "pseudonym": by if command.pseudonymous else None}
         here = erasures.require_here(command.member)
-        return Decision(result, (event,), (here, *writes, requests.put_request(event, recused)))
+        return Decision(result, (event,), (here, *writes, requests.put_request(event, recused)), about=by)
 
     def say(self, command: Say) -> Decision[Any]:
         found, request = self._found(command.request, command.who)

@@ -145,7 +145,15 @@ def _alert_list(model: Model, _: Read, holder: Holder) -> int:
 
 def _alert(model: Model, read: Read, holder: Holder) -> int:
     at_the_door = _alerts_door(model, holder)
-    return at_the_door if at_the_door != 200 or _sees_all(holder) or read.about in model.alerts_with(holder) else 403
+    if at_the_door != 200 or read.about in model.alerts_with(holder):
+        return at_the_door
+    return 200 if _sees_all(holder) and not _is_in_the_way(model, read, holder) else 403
+
+
+def _is_in_the_way(model: Model, read: Read, holder: Holder) -> bool:
+    """Who sees every alert doesn't see one about whom they stand over, or under, or whom they reported."""
+    assert read.about is not None, "an alert is asked for"
+    return holder.person is not None and model.are_kept_apart(holder.person, model.alerts[read.about])
 
 
 def _sees_all(holder: Holder) -> bool:

@@ -8,7 +8,7 @@ from deploy import Stack
 from tests.faults.run import run
 
 
-@pytest.mark.parametrize("seed", [5, 24])
+@pytest.mark.parametrize("seed", [24])
 async def test_what_is_accepted_survives_the_faults_of_a_seed(system: Stack, seed: int) -> None:
     found = await run(system, seed)
     assert found.all_is_well, "\n".join(found.lines())

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from shared.auth import ROLES, Caller
 from shared.errors import forbidden, unknown
 from shared.http.app import allow
-from shared.http.parts import StoreParts
+from shared.http.parts import AnyParts, StoreParts, parts_of
 from shared.store import erasures
 
 router = APIRouter(tags=["erasures"])
@@ -17,17 +17,10 @@ router = APIRouter(tags=["erasures"])
 Person = Annotated[Caller, allow(roles=sorted(ROLES - {"ops"}))]
 
 
-def _parts(request: Request) -> StoreParts[Any]:
-    parts: StoreParts[Any] = request.app.state.parts.get()
-    return parts
-
-
-Api = Annotated[StoreParts[Any], Depends(_parts)]
-
-
 async def require_reapplied(request: Request) -> None:
-    if reapplying := _parts(request).reapplying:
-        reapplying.require_done()
+    parts: StoreParts[Any] = await parts_of(request)
+    if parts.reapplying:
+        parts.reapplying.require_done()
 
 
 Reapplied = Annotated[None, Depends(require_reapplied)]
@@ -35,7 +28,7 @@ Reapplied = Annotated[None, Depends(require_reapplied)]
 
 
 @router.get("/erasures/{member}")
-async def erasure(member: UUID, api: Api, caller: Person) -> dict[str, Any]:
+async def erasure(member: UUID, api: AnyParts, caller: Person) -> dict[str, Any]:
     """404 until this service has erased them."""
     if caller.member != member and "admin" not in caller.roles:
         raise forbidden("An erasure's receipt is for the member.")

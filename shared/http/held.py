@@ -4,29 +4,21 @@ import asyncio
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter
 
 from shared.auth import ROLES, Caller
 from shared.errors import forbidden
 from shared.http.app import allow
 from shared.http.erasures import Reapplied
-from shared.http.parts import StoreParts
+from shared.http.parts import AnyParts
 
 router = APIRouter(tags=["own data"])
 
 Person = Annotated[Caller, allow(roles=sorted(ROLES - {"ops", "admin"}))]
 
 
-def _parts(request: Request) -> StoreParts[Any]:
-    parts: StoreParts[Any] = request.app.state.parts.get()
-    return parts
-
-
-Api = Annotated[StoreParts[Any], Depends(_parts)]
-
-
 @router.get("/members/{member}/held")
-async def held(member: UUID, api: Api, caller: Person, _: Reapplied) -> dict[str, Any]:
+async def held(member: UUID, api: AnyParts, caller: Person, _: Reapplied) -> dict[str, Any]:
     """Everything that this service holds about the caller."""
     require_self(caller, member)
     return {"service": api.store.service, "member": member, "held": await asyncio.to_thread(api.required_holdings, member)}

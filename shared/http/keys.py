@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from psycopg import Cursor
 from psycopg.rows import DictRow
 from pydantic import AwareDatetime, BaseModel, Field
@@ -18,7 +18,7 @@ from shared.http.app import allow
 from shared.http.bodies import Body
 from shared.http.door import Wall
 from shared.http.idempotency import Answer
-from shared.http.parts import StoreParts
+from shared.http.parts import AnyParts, StoreParts
 from shared.http.reading import After, Limit, decode_time_and, page, time_and_id
 from shared.store import api_keys
 
@@ -29,14 +29,6 @@ KEY_ID = re.compile("[0-9a-f]{16}")
 KeyId = Annotated[str, Path(pattern=f"^{KEY_ID.pattern}$")]
 DEFAULT_DAYS, MOST_DAYS = 90, 365
 DEFAULT_OVERLAP_HOURS, MOST_OVERLAP_HOURS = 24, 168
-
-
-async def _parts(request: Request) -> StoreParts[Any]:
-    parts: StoreParts[Any] = request.app.state.parts.get()
-    return parts
-
-
-Api = Annotated[StoreParts[Any], Depends(_parts)]
 
 
 class KeyBody(Body):
@@ -63,7 +55,7 @@ class EndedKey(BaseModel):
 
 
 @router.post("/keys", status_code=201, response_model=NewKey)
-async def issue(body: KeyBody, api: Api, caller: Admin, request: Request) -> Response:
+async def issue(body: KeyBody, api: AnyParts, caller: Admin, request: Request) -> Response:
     lives, now = timedelta(days=body.expires_in_days), _now(request)
     scopes = [scope.value for scope in body.scopes]
     return await _once(
@@ -72,19 +64,19 @@ async def issue(body: KeyBody, api: Api, caller: Admin, request: Request) -> Res
 
 
 @router.get("/keys")
-async def keys(api: Api, _: Admin, limit: Limit = 50, after: After = None) -> dict[str, Any]:
+async def keys(api: AnyParts, _: Admin, limit: Limit = 50, after: After = None) -> dict[str, Any]:
     rows = await asyncio.to_thread(_page, api, limit, decode_time_and(_key_id, after))
     return page(rows, limit, lambda row: time_and_id("created_at", row))
 
 
 @router.post("/keys/{key}/rotate", status_code=201, response_model=NewKey)
-async def rotate(key: KeyId, api: Api, caller: Admin, request: Request, body: RotationBody | None = None) -> Response:
+async def rotate(key: KeyId, api: AnyParts, caller: Admin, request: Request, body: RotationBody | None = None) -> Response:
     overlap, now = timedelta(hours=(body or RotationBody()).overlap_hours), _now(request)
     return await _once(api, caller, request, 201, lambda cursor: api_keys.rotate(cursor, key, caller.attributed, now, overlap))
 
 
 @router.delete("/keys/{key}", response_model=EndedKey)
-async def revoke(key: KeyId, api: Api, caller: Admin, request: Request) -> Response:
+async def revoke(key: KeyId, api: AnyParts, caller: Admin, request: Request) -> Response:
     now = _now(request)
     return await _once(api, caller, request, 200, lambda cursor: api_keys.revoke(cursor, key, now))
 

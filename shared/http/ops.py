@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 
 from shared.auth import Caller
@@ -16,7 +16,7 @@ from shared.events import event_names
 from shared.http.app import allow
 from shared.http.bodies import Body
 from shared.http.idempotency import Answer
-from shared.http.parts import StoreParts
+from shared.http.parts import AnyParts, StoreParts
 from shared.http.reading import After, Limit, decode_number, decode_time_and_id, page, time_and_id
 from shared.projection.ops import Ops
 from shared.projection.replays import Ask, Wish, shown_without_keys
@@ -26,14 +26,6 @@ router = APIRouter(tags=["ops"])
 Operator = Annotated[Caller, allow(roles=["ops", "admin"])]
 Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Place = Annotated[str, Field(max_length=64, description="a sequence, SERVICE:SEQUENCE, or a time with its zone (RFC 3339)")]
-
-
-def _parts(request: Request) -> StoreParts[Any]:
-    parts: StoreParts[Any] = request.app.state.parts.get()
-    return parts
-
-
-Api = Annotated[StoreParts[Any], Depends(_parts)]
 
 
 class ReplayBody(Body):
@@ -65,46 +57,46 @@ class ReplayStep(StrEnum):
 
 
 @router.get("/views")
-async def views(api: Api, _: Operator) -> dict[str, Any]:
+async def views(api: AnyParts, _: Operator) -> dict[str, Any]:
     return {"items": await asyncio.to_thread(api.required_ops.views), "next": None}
 
 
 @router.get("/parked")
-async def parked(api: Api, _: Operator, limit: Limit = 50, after: After = None) -> dict[str, Any]:
+async def parked(api: AnyParts, _: Operator, limit: Limit = 50, after: After = None) -> dict[str, Any]:
     ops = api.required_ops
     rows = await asyncio.to_thread(ops.parked, limit, decode_number(after))
     return {**page(rows, limit, lambda row: str(row["id"])), "groups": await asyncio.to_thread(ops.groups)}
 
 
 @router.post("/parked/{parked}/retry", status_code=202)
-async def retry(parked: Number, api: Api, caller: Operator, request: Request) -> Response:
+async def retry(parked: Number, api: AnyParts, caller: Operator, request: Request) -> Response:
     return await _once(api, caller, request, 202, lambda ops: ops.retry(parked))
 
 
 @router.post("/parked/{parked}/drop")
-async def drop(parked: Number, api: Api, caller: Operator, request: Request) -> Response:
+async def drop(parked: Number, api: AnyParts, caller: Operator, request: Request) -> Response:
     return await _once(api, caller, request, 200, lambda ops: ops.drop(parked, caller.attributed))
 
 
 @router.post("/replays", status_code=201)
-async def start(body: ReplayBody, api: Api, caller: Operator, request: Request) -> Response:
+async def start(body: ReplayBody, api: AnyParts, caller: Operator, request: Request) -> Response:
     ask = body.ask(caller.attributed)
     return await _once(api, caller, request, 201, lambda ops: shown_without_keys(ops.replays.get(ops.start(ask))))
 
 
 @router.get("/replays")
-async def replays(api: Api, _: Operator, limit: Limit = 50, after: After = None) -> dict[str, Any]:
+async def replays(api: AnyParts, _: Operator, limit: Limit = 50, after: After = None) -> dict[str, Any]:
     rows = await asyncio.to_thread(api.required_ops.replays.page, limit, decode_time_and_id(after))
     return page([shown_without_keys(row) for row in rows], limit, lambda row: time_and_id("created_at", row))
 
 
 @router.get("/replays/{replay}")
-async def replay(replay: UUID, api: Api, _: Operator) -> dict[str, Any]:
+async def replay(replay: UUID, api: AnyParts, _: Operator) -> dict[str, Any]:
     return shown_without_keys(await asyncio.to_thread(api.required_ops.replays.get, replay))
 
 
 @router.post("/replays/{replay}/{step}", status_code=202)
-async def take_step(replay: UUID, step: ReplayStep, api: Api, caller: Operator, request: Request) -> Response:
+async def take_step(replay: UUID, step: ReplayStep, api: AnyParts, caller: Operator, request: Request) -> Response:
     return await _once(api, caller, request, 202, lambda ops: shown_without_keys(ops.replays.wish(replay, Wish(step))))
 
 

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
+
+from fastapi import Depends, Request
 
 from shared.errors import Problem
 from shared.http.writes import Writes
@@ -61,3 +63,13 @@ class StoreParts(Generic[C]):
     async def has_stored(self, sequence: int) -> bool:
         """Whether this service's own log has got there, and with it the views that are written with their events."""
         return sequence <= (await asyncio.to_thread(self.store.postgres.max_notification_id) or 0)
+
+
+async def parts_of(request: Request) -> Any:
+    """The app's open parts, of whatever service: a route says of which kind they are. Raises a 503 Problem while the store
+    isn't open yet. Not async, FastAPI would take a thread for it."""
+    return request.app.state.parts.get()
+
+
+AnyParts = Annotated[StoreParts[Any], Depends(parts_of)]
+"""For the routes that every service has."""

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
 from services.alerts.application.commands import Command
 from services.alerts.application.owing import Owing
 from services.alerts.application.reading import Reading
 from services.alerts.domain.claims import ClaimLinks
 from shared.http.opening import Opening
-from shared.http.parts import StoreParts
+from shared.http.parts import StoreParts, parts_of
 from shared.http.reading import wait_until
 from shared.http.writes import Writes
 from shared.store.event_store import EventStore
@@ -48,12 +48,6 @@ class OpenParts(StoreParts[Command]):
 
 
 Parts = Opening[OpenParts]
-
-
-async def parts_of(request: Request) -> OpenParts:
-    """The open parts. Raises a 503 Problem while the store isn't open yet. Not async, FastAPI would take a thread for it."""
-    parts: Parts = request.app.state.parts
-    return parts.get()
 
 
 Api = Annotated[OpenParts, Depends(parts_of)]

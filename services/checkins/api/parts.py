@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
 from services.checkins.application import Checkins, Command
 from shared.clock import Clock
 from shared.http.opening import Opening
-from shared.http.parts import StoreParts
+from shared.http.parts import StoreParts, parts_of
 from shared.http.peers import Peers
 from shared.http.writes import Writes
 from shared.store.event_store import EventStore
@@ -28,12 +28,6 @@ class OpenParts(StoreParts[Command]):
 
 
 Parts = Opening[OpenParts]
-
-
-async def parts_of(request: Request) -> OpenParts:
-    """The open parts. Raises a 503 Problem while the store isn't open yet. Not async, FastAPI would take a thread for it."""
-    parts: Parts = request.app.state.parts
-    return parts.get()
 
 
 Api = Annotated[OpenParts, Depends(parts_of)]

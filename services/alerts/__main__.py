@@ -26,13 +26,11 @@ from services.alerts.webhooks.dispatcher import AT_ONCE, Dispatcher, Does
 from services.alerts.webhooks.leases import Leases
 from services.alerts.webhooks.sending import Sender
 from shared.clock import utc_now
-from shared.http.keys_command import add_api_keys
 from shared.kafka import replay_command
 from shared.kafka.reapplied import reapplying_of
 from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
 from shared.kafka.replay_command import Views, add_replays
-from shared.kafka.verify_command import add_verify
 from shared.process import Role, run_all, run_role
 from shared.projection.generations import Generations
 from shared.projection.ops import Ops
@@ -41,7 +39,7 @@ from shared.settings import Common
 from shared.store.encryption import DataKeys
 from shared.store.event_store import EventStore
 from shared.store.key_encryption import KeyFile
-from shared.store.keys_command import add_keys
+from shared.store_commands import add_store_commands
 from shared.tables import WITH_VIEWS
 
 if TYPE_CHECKING:
@@ -152,7 +150,7 @@ def _views() -> Views:
 
 
 add_replays(cli, _views)
-add_verify(cli, "alerts", relay.TOPIC, _store)
+add_store_commands(cli, "alerts", relay.TOPIC, _store)
 
 
 @cli.command("replay")
@@ -179,15 +177,6 @@ def replay(
     limits = {"from": since, "to": until, "types": types, "members": members}
     kind = replay_command.kind_of(target, dry_run)
     raise typer.Exit(replay_command.replay(_views(), view, kind, limits, rate, switch, as_json))
-
-
-def _keys() -> tuple[EventStore, KeyFile]:
-    wiring = Wiring(Settings.from_environment())
-    return wiring.store, wiring.kek
-
-
-add_keys(cli, _keys)
-add_api_keys(cli, lambda: Wiring(Settings.from_environment()).store)
 
 
 @cli.command("all")

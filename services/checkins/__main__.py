@@ -12,17 +12,15 @@ from services.checkins import relay, views
 from services.checkins.application import Checkins
 from services.checkins.settings import Settings
 from shared.clock import utc_now
-from shared.http.keys_command import add_api_keys
 from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
-from shared.kafka.verify_command import add_verify
 from shared.process import run_all
 from shared.settings import Common
 from shared.store.encryption import DataKeys, MemberKeys
 from shared.store.event_store import EventStore
 from shared.store.key_encryption import KeyFile
-from shared.store.keys_command import add_keys
 from shared.store.reapplying import Reapplying
+from shared.store_commands import add_store_commands
 from shared.tables import EVERY_SERVICE
 
 if TYPE_CHECKING:
@@ -89,14 +87,7 @@ def relay_events(start: From = None, json: AsJson = False) -> None:
     relay_or_republish(common, lambda: _store(common), relay.TOPIC, relay.translate, start, json, before)
 
 
-def _keys() -> tuple[EventStore, KeyFile]:
-    common = Settings.from_environment().common
-    return _store(common), KeyFile(common.keys / "kek")
-
-
-add_keys(cli, _keys)
-add_verify(cli, "checkins", relay.TOPIC, _store)
-add_api_keys(cli, lambda: _store(Settings.from_environment().common))
+add_store_commands(cli, "checkins", relay.TOPIC, _store)
 
 
 @cli.command("all")

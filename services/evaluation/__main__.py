@@ -15,11 +15,9 @@ from services.evaluation.domain import Instrument, read_instrument
 from services.evaluation.settings import Settings
 from services.evaluation.stream import READER, EvaluationReader, views_of
 from shared.clock import utc_now
-from shared.http.keys_command import add_api_keys
 from shared.kafka.reapplied import reapplying_of
 from shared.kafka.relay_options import AsJson, From
 from shared.kafka.replay_command import Views, add_commands
-from shared.kafka.verify_command import add_verify
 from shared.process import Role, run_all, run_role
 from shared.projection.generations import Generations
 from shared.projection.ops import Ops
@@ -28,7 +26,7 @@ from shared.settings import Common
 from shared.store.encryption import DataKeys
 from shared.store.event_store import EventStore
 from shared.store.key_encryption import KeyFile
-from shared.store.keys_command import add_keys
+from shared.store_commands import add_store_commands
 from shared.tables import WITH_VIEWS
 
 if TYPE_CHECKING:
@@ -129,18 +127,7 @@ def _views() -> Views:
 
 
 add_commands(cli, _views)
-add_verify(cli, "evaluation", relay.TOPIC, _store)
-
-
-def _keys() -> tuple[EventStore, KeyFile]:
-    common = Settings.from_environment().common
-    return _store(common), KeyFile(common.keys / "kek")
-
-
-add_keys(cli, _keys)
-
-
-add_api_keys(cli, lambda: _store(Settings.from_environment().common))
+add_store_commands(cli, "evaluation", relay.TOPIC, _store)
 
 
 @cli.command("all")

@@ -12,12 +12,10 @@ from services.recognition.application import Recognition
 from services.recognition.settings import Settings
 from services.recognition.stream import READER, VIEWS, RecognitionReader
 from shared.clock import utc_now
-from shared.http.keys_command import add_api_keys
 from shared.kafka.reapplied import reapplying_of
 from shared.kafka.relay_command import relay_or_republish
 from shared.kafka.relay_options import AsJson, From
 from shared.kafka.replay_command import Views, add_commands
-from shared.kafka.verify_command import add_verify
 from shared.process import run_all
 from shared.projection.generations import Generations
 from shared.projection.ops import Ops
@@ -26,7 +24,7 @@ from shared.settings import Common
 from shared.store.encryption import DataKeys, MemberKeys
 from shared.store.event_store import EventStore
 from shared.store.key_encryption import KeyFile
-from shared.store.keys_command import add_keys
+from shared.store_commands import add_store_commands
 from shared.tables import WITH_VIEWS
 
 if TYPE_CHECKING:
@@ -98,18 +96,7 @@ def _views() -> Views:
 
 
 add_commands(cli, _views)
-add_verify(cli, "recognition", relay.TOPIC, _store)
-
-
-def _keys() -> tuple[EventStore, KeyFile]:
-    common = Settings.from_environment().common
-    return _store(common), KeyFile(common.keys / "kek")
-
-
-add_keys(cli, _keys)
-
-
-add_api_keys(cli, lambda: _store(Settings.from_environment().common))
+add_store_commands(cli, "recognition", relay.TOPIC, _store)
 
 
 @cli.command("all")

@@ -15,6 +15,8 @@ import psycopg
 from fastapi import FastAPI
 
 from deploy import Keys
+from deploy.layout import CHECKOUT
+from deploy.roster import services
 from services.alerts import api as alerts_api
 from services.alerts.api.parts import OpenParts as AlertsParts
 from services.alerts.application.commands import Commands
@@ -70,7 +72,7 @@ from tests.access.issuing import Issuer
 from tests.alerts.world import TABLES, HandClock, World
 from tests.recognition.without_kafka import Hearing
 
-SERVICES = ("checkins", "alerts", "recognition", "evaluation", "support")
+SERVICES = services(CHECKOUT)
 ENDLESS = 1e9
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from deploy.keys import ROLES
+from deploy.layout import CHECKOUT
+from deploy.roster import services
 from tests.canaries.speaker import Speaker
 
 
@@ -80,7 +82,7 @@ class Misplaced:
             self._who.poster.post("checkins", "/check-ins", body, **{header: self._who.word(f"header {header}")})
         self._who.poster.post("recognition", "/kudos", {}, **{"Idempotency-Key": self._who.word("header Idempotency-Key")})
         self._who.poster.post("checkins", "/check-ins", body, **{"content_type": self._who.word("header Content-Type")})
-        for service in ("checkins", "alerts", "recognition", "evaluation", "support"):
+        for service in services(CHECKOUT):
             for path in ("/", "/members/", "/members/x/", "/alerts/", "/surveys/", "/leaderboards/", "/replays/", "/parked/"):
                 self._who.poster.call("GET", service, path + self._who.word(f"a path of {service}"), "ADMIN_TOKEN")
             for name in ("limit", "after", "at_least", "token", "by", "team", "alert", self._who.word("a parameter's name")):

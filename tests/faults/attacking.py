@@ -19,10 +19,12 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR
 from psycopg import sql
 
+from deploy.layout import CHECKOUT
+from deploy.roster import services
 from shared.store.key_encryption import KeyFile
 from shared.store.sealing import NONCE_BYTES
 
-SERVICES = ("checkins", "alerts", "recognition", "evaluation", "support")
+SERVICES = services(CHECKOUT)
 TAG_BYTES = 16
 FIRST_BLOCK = (2).to_bytes(4, "big")
 """Of a message under GCM with a nonce of 96 bits (NIST SP 800-38D, 7.1)."""

@@ -64,6 +64,15 @@ def shadow_of(store: EventStore, reader: Counting) -> tuple[Engine, Table[tuple[
     return shadow, table
 
 
+def built_beside(engine: Engine, store: EventStore, reader: Counting) -> Table[tuple[int, ...]]:
+    """A generation that holds the same two events as the live one."""
+    sent = [record(0, mood=1), record(1, mood=2)]
+    engine.take(engine.claim(TOPIC, 0), sent)
+    shadow, table = shadow_of(store, reader)
+    shadow.take(shadow.claim(TOPIC, 0), sent)
+    return table
+
+
 def switched(store: EventStore, reader: Counting, table: Table[tuple[int, ...]]) -> None:
     with store.transaction() as cursor:
         switch(cursor, reader.name, table)
@@ -94,10 +103,7 @@ def test_a_shadow_passes_over_what_the_live_reader_has_parked_and_dropped_at_oth
 def test_who_gives_up_a_build_leaves_what_was_switched_to_meanwhile(
     engine: Engine, store: EventStore, reader: Counting
 ) -> None:
-    sent = [record(0, mood=1), record(1, mood=2)]
-    engine.take(engine.claim(TOPIC, 0), sent)
-    shadow, table = shadow_of(store, reader)
-    shadow.take(shadow.claim(TOPIC, 0), sent)
+    table = built_beside(engine, store, reader)
     switched(store, reader, table)
     with store.transaction() as cursor:
         give_up_unless_switched(cursor, reader.name, table)
@@ -107,10 +113,7 @@ def test_who_gives_up_a_build_leaves_what_was_switched_to_meanwhile(
 def test_who_switches_to_what_is_live_already_leaves_the_former_generation_for_a_roll_back(
     engine: Engine, store: EventStore, reader: Counting
 ) -> None:
-    sent = [record(0, mood=1), record(1, mood=2)]
-    engine.take(engine.claim(TOPIC, 0), sent)
-    shadow, table = shadow_of(store, reader)
-    shadow.take(shadow.claim(TOPIC, 0), sent)
+    table = built_beside(engine, store, reader)
     switched(store, reader, table)
     switched(store, reader, table)
     switched(store, reader, Table(reader.views[0], 1))
@@ -120,10 +123,7 @@ def test_who_switches_to_what_is_live_already_leaves_the_former_generation_for_a
 def test_who_gives_up_a_build_waits_for_who_is_just_switching_to_it(
     engine: Engine, store: EventStore, reader: Counting
 ) -> None:
-    sent = [record(0, mood=1), record(1, mood=2)]
-    engine.take(engine.claim(TOPIC, 0), sent)
-    shadow, table = shadow_of(store, reader)
-    shadow.take(shadow.claim(TOPIC, 0), sent)
+    table = built_beside(engine, store, reader)
 
     def give_up() -> None:
         with store.transaction() as cursor:

@@ -43,7 +43,7 @@ faults: environment
 
 access: environment
 	@.venv/bin/python -m tests.access $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES))
-	@ACCESS_EXAMPLES=400 .venv/bin/pytest tests/access/test_seeded.py
+	@ACCESS_EXAMPLES=100 .venv/bin/pytest tests/access/test_seeded.py
 
 fuzz: environment
 	@.venv/bin/python -m tests.fuzz $(if $(SEED),--seed $(SEED)) $(if $(SERVICE),--service $(SERVICE))

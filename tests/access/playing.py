@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
 from uuid import UUID
@@ -57,13 +58,13 @@ class Played:
         self.violations += other.violations
 
 
-async def play(house: House, random: Random, cases: int, played: Played) -> None:
-    """In one organisation of its own."""
+async def play(house: House, cases: Iterable[Random], played: Played) -> None:
+    """In one organisation of its own; what each case is follows from what it is given."""
     house.http.clear()
-    organisation = Organisation(house, random)
+    organisation = Organisation(house, Random(0))
     await organisation.begin()
-    until = played.cases + cases
-    while played.cases < until:
+    for random in cases:
+        organisation.random = random
         if random.random() < READS:
             await _read(organisation, played)
         else:

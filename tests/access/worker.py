@@ -27,7 +27,8 @@ def worked(url: str, seed: int, cases: int) -> Played:
 
     with tempfile.TemporaryDirectory() as folder, opened_house(new_database, Path(folder)) as house:
         while played.cases < cases:
-            asyncio.run(play(house, random, min(CASES_IN_AN_ORGANISATION, cases - played.cases), played))
+            now = min(CASES_IN_AN_ORGANISATION, cases - played.cases)
+            asyncio.run(play(house, itertools.repeat(random, now), played))
     return played
 
 

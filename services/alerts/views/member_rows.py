@@ -9,10 +9,9 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from services.alerts.domain.members import Member
+from shared.store import erasures
 
 _LOAD = "SELECT * FROM members WHERE member = ANY(%s)"
-_GONE = "SELECT member FROM erasures WHERE member = ANY(%s)"
-"""Where a backup was restored, the view has yet to come to what is known already."""
 
 _LOAD_CHAINS = """
 WITH RECURSIVE up AS (
@@ -39,8 +38,8 @@ def load_chains(cursor: Cursor[DictRow], members: Collection[UUID]) -> dict[UUID
 
 
 def _without_the_gone(cursor: Cursor[DictRow], members: dict[UUID, Member]) -> dict[UUID, Member]:
-    cursor.execute(_GONE, (list(members),))
-    return members | {row["member"]: replace(members[row["member"]], erased=True) for row in cursor}
+    """Where a backup was restored, the view has yet to come to what is known already."""
+    return members | {gone: replace(members[gone], erased=True) for gone in erasures.among(cursor, members)}
 
 
 def row_of(member: Member) -> tuple[object, ...]:

@@ -7,4 +7,5 @@ ruff check .
 ruff format --check .
 mypy
 lint-imports
-exec pytest
+# two at once, file by file: most of a test of real processes is waiting for them
+exec pytest -n 2 --dist loadfile --no-loadscope-reorder

@@ -7,5 +7,5 @@ ruff check .
 ruff format --check .
 mypy
 lint-imports
-# two at once, file by file: most of a test of real processes is waiting for them
-exec pytest -n 2 --dist loadfile --no-loadscope-reorder
+# two groups at once (tests/conftest.py): most of a test of real processes is waiting for them
+exec pytest -n 2 --dist loadgroup --no-loadscope-reorder

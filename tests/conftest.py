@@ -29,6 +29,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--parts", choices=("local", "containers"), default="local", help="where Kafka and PostgreSQL come from")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`make test` runs two groups at a time: all that need a whole system are one, so that one is started; else a file is."""
+    for item in items:
+        whole = {"system", "own_system"} & set(getattr(item, "fixturenames", ()))
+        item.add_marker(pytest.mark.xdist_group("system" if whole else item.nodeid.split("::")[0]))
+
+
 @pytest.fixture(scope="session")
 def kafka(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A broker's bootstrap address."""

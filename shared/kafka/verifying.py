@@ -91,10 +91,9 @@ class Verifying:
             walk = Walk(genesis(self._store.service), verdict.chained)
             while not verdict.done:
                 await self._step(walk, heads)
+                if verdict.done and heads and heads.next and verdict.found is None:
+                    verdict.found = _beyond(last, *heads.next)
                 yield verdict
-            if heads and heads.next and verdict.found is None:
-                verdict.found = _beyond(last, *heads.next)
-        yield verdict
 
     async def _heads(self, stack: AsyncExitStack) -> ToldHeads | None:
         if not self._with_kafka:

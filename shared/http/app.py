@@ -15,6 +15,7 @@ from shared.errors import MEDIA_TYPE, FieldError, Problem, forbidden
 from shared.http.door import Wall, caller_at
 from shared.http.limits import BodyLimit
 from shared.http.request_counter import RequestCounter, route_of
+from shared.http.scopes import lets_in, scopes_of
 from shared.http.short_way import ShortWay, short_ways
 from shared.observability import places
 from shared.store.event_store import Unavailable
@@ -92,7 +93,9 @@ def new_app(service: str, wall: Wall, ready: Sequence[Ready], larger_bodies: Map
 
 def add_routes(app: FastAPI, routers: Iterable[APIRouter]) -> None:
     """The routers' routes; the plain ones among them get their short way."""
-    for router in routers:
+    added = tuple(routers)
+    app.state.scopes = scopes_of(added)
+    for router in added:
         app.include_router(router)
         app.state.short_ways.update(short_ways(router))
 
@@ -102,6 +105,7 @@ def allow(*, roles: Sequence[str] = (), scopes: Sequence[str] = ()) -> Any:
     assert ROLES.issuperset(roles), "there is no such role"
     assert SCOPES.issuperset(scopes), "there is no such scope"
 
+    @lets_in(scopes)
     async def check(request: Request) -> Caller:
         caller = await caller_at(request)
         if not caller.may(roles, scopes):

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from shared.auth import ROLES, SCOPES, Caller
 from shared.errors import MEDIA_TYPE, FieldError, Problem, forbidden
+from shared.http.documented import PROBLEMS, Documented
 from shared.http.door import Wall, caller_at
 from shared.http.limits import BodyLimit
 from shared.http.request_counter import RequestCounter, route_of
@@ -27,47 +28,10 @@ PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 Ready = Callable[[], Awaitable[None]]
 """Raises when what it asks about isn't ready."""
 
-PROBLEM_SCHEMA = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
-            },
-        },
-    },
-}
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"description": description, "content": {MEDIA_TYPE: {"schema": PROBLEM_SCHEMA}}}
-    for status, description in {
-        400: "not readable",
-        401: "no valid token",
-        403: "wrong role or scope",
-        404: "unknown id",
-        408: "didn't arrive in time",
-        409: "wrong state",
-        413: "too large",
-        414: "an address without an end",
-        415: "not a media type that is taken here",
-        422: "a wrong field, or a used key with another body",
-        429: "too fast",
-        431: "headers without an end",
-        503: "the database can't be reached",
-        504: "the view hasn't got to that position",
-    }.items()
-}
-
 
 def new_app(service: str, wall: Wall, ready: Sequence[Ready], larger_bodies: Mapping[str, int] | None = None) -> FastAPI:
     """A FastAPI with the common wall; the service adds its routes."""
-    app = FastAPI(
+    app = Documented(
         title=f"Alongside {service}",
         version="1",
         responses=PROBLEMS,

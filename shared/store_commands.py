@@ -1,6 +1,6 @@
 """The commands that every service has over its store: `verify`, `keys` and `api-keys`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import typer
 
@@ -12,8 +12,14 @@ from shared.store.key_encryption import KeyFile
 from shared.store.keys_command import add_keys
 
 
-def add_store_commands(cli: typer.Typer, service: str, topic: str, opened: Callable[[Common], EventStore]) -> None:
-    """`topic` is what the service publishes to; `opened` is called by a command only."""
+def add_store_commands(
+    cli: typer.Typer,
+    service: str,
+    topic: str,
+    opened: Callable[[Common], EventStore],
+    scopes: Callable[[], Collection[str]],
+) -> None:
+    """`topic` is what the service publishes to, `scopes` gives what its routes take; a command calls it and `opened`."""
 
     def with_keys() -> tuple[EventStore, KeyFile]:
         common = Common.from_environment(service)
@@ -21,4 +27,4 @@ def add_store_commands(cli: typer.Typer, service: str, topic: str, opened: Calla
 
     add_verify(cli, service, topic, opened)
     add_keys(cli, with_keys)
-    add_api_keys(cli, lambda: opened(Common.from_environment(service)))
+    add_api_keys(cli, lambda: opened(Common.from_environment(service)), scopes)

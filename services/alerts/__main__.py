@@ -150,7 +150,15 @@ def _views() -> Views:
 
 
 add_replays(cli, _views)
-add_store_commands(cli, "alerts", relay.TOPIC, _store)
+
+
+def _scopes() -> frozenset[str]:
+    from services.alerts.api import SCOPES
+
+    return SCOPES
+
+
+add_store_commands(cli, "alerts", relay.TOPIC, _store, _scopes)
 
 
 @cli.command("replay")

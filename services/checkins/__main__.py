@@ -87,7 +87,13 @@ def relay_events(start: From = None, json: AsJson = False) -> None:
     relay_or_republish(common, lambda: _store(common), relay.TOPIC, relay.translate, start, json, before)
 
 
-add_store_commands(cli, "checkins", relay.TOPIC, _store)
+def _scopes() -> frozenset[str]:
+    from services.checkins.api import SCOPES
+
+    return SCOPES
+
+
+add_store_commands(cli, "checkins", relay.TOPIC, _store, _scopes)
 
 
 @cli.command("all")

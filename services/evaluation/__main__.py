@@ -127,7 +127,15 @@ def _views() -> Views:
 
 
 add_commands(cli, _views)
-add_store_commands(cli, "evaluation", relay.TOPIC, _store)
+
+
+def _scopes() -> frozenset[str]:
+    from services.evaluation.api import SCOPES
+
+    return SCOPES
+
+
+add_store_commands(cli, "evaluation", relay.TOPIC, _store, _scopes)
 
 
 @cli.command("all")

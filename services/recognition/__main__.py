@@ -96,7 +96,15 @@ def _views() -> Views:
 
 
 add_commands(cli, _views)
-add_store_commands(cli, "recognition", relay.TOPIC, _store)
+
+
+def _scopes() -> frozenset[str]:
+    from services.recognition.api import SCOPES
+
+    return SCOPES
+
+
+add_store_commands(cli, "recognition", relay.TOPIC, _store, _scopes)
 
 
 @cli.command("all")

@@ -97,7 +97,15 @@ def _views() -> Views:
 
 
 add_commands(cli, _views)
-add_store_commands(cli, "support", relay.TOPIC, _store)
+
+
+def _scopes() -> frozenset[str]:
+    from services.support.api import SCOPES
+
+    return SCOPES
+
+
+add_store_commands(cli, "support", relay.TOPIC, _store, _scopes)
 
 
 @cli.command("all")

@@ -12,9 +12,11 @@ from starlette.exceptions import HTTPException
 
 from shared.auth import ROLES, SCOPES, Caller
 from shared.errors import MEDIA_TYPE, FieldError, Problem, forbidden
+from shared.http.documented import PROBLEMS, Documented
 from shared.http.door import Wall, caller_at
 from shared.http.limits import BodyLimit
 from shared.http.request_counter import RequestCounter, route_of
+from shared.http.scopes import lets_in, scopes_of
 from shared.http.short_way import ShortWay, short_ways
 from shared.observability import places
 from shared.store.event_store import Unavailable
@@ -26,47 +28,10 @@ PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 Ready = Callable[[], Awaitable[None]]
 """Raises when what it asks about isn't ready."""
 
-PROBLEM_SCHEMA = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
-            },
-        },
-    },
-}
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"description": description, "content": {MEDIA_TYPE: {"schema": PROBLEM_SCHEMA}}}
-    for status, description in {
-        400: "not readable",
-        401: "no valid token",
-        403: "wrong role or scope",
-        404: "unknown id",
-        408: "didn't arrive in time",
-        409: "wrong state",
-        413: "too large",
-        414: "an address without an end",
-        415: "not a media type that is taken here",
-        422: "a wrong field, or a used key with another body",
-        429: "too fast",
-        431: "headers without an end",
-        503: "the database can't be reached",
-        504: "the view hasn't got to that position",
-    }.items()
-}
-
 
 def new_app(service: str, wall: Wall, ready: Sequence[Ready], larger_bodies: Mapping[str, int] | None = None) -> FastAPI:
     """A FastAPI with the common wall; the service adds its routes."""
-    app = FastAPI(
+    app = Documented(
         title=f"Alongside {service}",
         version="1",
         responses=PROBLEMS,
@@ -92,7 +57,9 @@ def new_app(service: str, wall: Wall, ready: Sequence[Ready], larger_bodies: Map
 
 def add_routes(app: FastAPI, routers: Iterable[APIRouter]) -> None:
     """The routers' routes; the plain ones among them get their short way."""
-    for router in routers:
+    added = tuple(routers)
+    app.state.scopes = scopes_of(added)
+    for router in added:
         app.include_router(router)
         app.state.short_ways.update(short_ways(router))
 
@@ -102,6 +69,7 @@ def allow(*, roles: Sequence[str] = (), scopes: Sequence[str] = ()) -> Any:
     assert ROLES.issuperset(roles), "there is no such role"
     assert SCOPES.issuperset(scopes), "there is no such scope"
 
+    @lets_in(scopes)
     async def check(request: Request) -> Caller:
         caller = await caller_at(request)
         if not caller.may(roles, scopes):

@@ -56,6 +56,7 @@ class EndedKey(BaseModel):
 
 @router.post("/keys", status_code=201, response_model=NewKey)
 async def issue(body: KeyBody, api: AnyParts, caller: Admin, request: Request) -> Response:
+    api_keys.require_useful(body.scopes, request.app.state.scopes)
     lives, now = timedelta(days=body.expires_in_days), _now(request)
     scopes = [scope.value for scope in body.scopes]
     return await _once(

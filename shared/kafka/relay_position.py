@@ -9,14 +9,20 @@ from shared.store.event_store import Conflict, EventStore
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS relay_position (topic text PRIMARY KEY, position bigint NOT NULL,"
-    " resets bigint NOT NULL DEFAULT 0)",
+    " resets bigint NOT NULL DEFAULT 0, chained boolean NOT NULL DEFAULT false)",
+    # a store from before; asked first, since ALTER TABLE would wait, and the relay behind it, for a backup that is being made
+    "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'relay_position'::regclass AND attname = 'chained')"
+    " THEN ALTER TABLE relay_position ADD COLUMN chained boolean NOT NULL DEFAULT false; END IF; END $$",
     *chain.SCHEMA,
 )
+"""`chained` once a batch's links were stored with its position: from then on every event up to the position has a link. Until
+then a store from before is being chained in steps."""
 
 MOVE = (
     b"WITH moved AS ("
-    b"INSERT INTO relay_position AS stored (topic, position) VALUES (%s, %s) ON CONFLICT (topic) DO UPDATE"
-    b" SET position = excluded.position WHERE stored.position = %s AND stored.resets = %s RETURNING 1),"
+    b"INSERT INTO relay_position AS stored (topic, position, chained) VALUES (%s, %s, %s) ON CONFLICT (topic) DO UPDATE"
+    b" SET position = excluded.position, chained = stored.chained OR excluded.chained"
+    b" WHERE stored.position = %s AND stored.resets = %s RETURNING 1),"
     b" linked AS (INSERT INTO chain SELECT * FROM unnest(%b::bigint[], %b::bytea[]) WHERE EXISTS (SELECT FROM moved))"
     b" SELECT FROM moved"
 )
@@ -56,7 +62,8 @@ class RelayPosition:
         known, sequences, hashes = self._known, [link.sequence for link in links], [link.hash for link in links]
         try:
             with self._store.statement() as cursor:
-                cursor.execute(MOVE, (self._topic, position, known.position, known.resets, sequences, hashes), prepare=True)
+                values = (self._topic, position, bool(links), known.position, known.resets, sequences, hashes)
+                cursor.execute(MOVE, values, prepare=True)
                 if cursor.fetchone() is None:
                     raise SetBack(f"{self._topic} is no longer at {known.position}")
         except Conflict as conflict:

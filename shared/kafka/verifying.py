@@ -27,6 +27,10 @@ EVENTS = (
     b"SELECT notification_id, originator_id, originator_version, topic, state FROM %b"
     b" WHERE notification_id > %%s AND notification_id <= %%s ORDER BY notification_id LIMIT %%s"
 )
+CHAINED = (
+    "SELECT coalesce(max(notification_id), 0) AS last,"
+    " coalesce((SELECT position FROM relay_position WHERE topic = %s AND chained), 0) AS relayed FROM chain"
+)
 ROWS = "SELECT notification_id, hash FROM chain WHERE notification_id > %s AND notification_id <= %s ORDER BY 1 LIMIT %s"
 
 
@@ -46,6 +50,7 @@ class Verdict:
     service: str
     end: int = 0
     chained: int = 0
+    """Up to here every event has to have a link: the last that is there, or the relay's position if that is beyond it."""
     position: int = 0
     after: int = FIRST
     events: int = 0
@@ -71,7 +76,7 @@ class Verifying:
 
     def __init__(self, store: EventStore, topic: str, bootstrap: str, with_kafka: bool = True) -> None:
         self._store = store
-        self._topic = heads_beside(topic)
+        self._topic = topic
         self._bootstrap = bootstrap
         self._with_kafka = with_kafka
         self._verdict = Verdict(store.service)
@@ -80,22 +85,21 @@ class Verifying:
         verdict = self._verdict
         async with AsyncExitStack() as stack:
             heads = await self._heads(stack)
-            verdict.chained = await asyncio.to_thread(self._number, "SELECT max(notification_id) AS n FROM chain")
+            linked, relayed = await asyncio.to_thread(self._chained)
             last = await asyncio.to_thread(self._store.postgres.max_notification_id) or 0
-            verdict.end = max(verdict.chained, last)
+            verdict.chained, verdict.end = max(linked, relayed), max(linked, last)
             walk = Walk(genesis(self._store.service), verdict.chained)
             while not verdict.done:
                 await self._step(walk, heads)
+                if verdict.done and heads and heads.next and verdict.found is None:
+                    verdict.found = _beyond(last, *heads.next)
                 yield verdict
-            if heads and heads.next and verdict.found is None:
-                verdict.found = _beyond(last, *heads.next)
-        yield verdict
 
     async def _heads(self, stack: AsyncExitStack) -> ToldHeads | None:
         if not self._with_kafka:
             return None
         try:
-            heads = await stack.enter_async_context(told_heads(self._bootstrap, self._topic))
+            heads = await stack.enter_async_context(told_heads(self._bootstrap, heads_beside(self._topic)))
         except KafkaError:
             self._verdict.compared = Compared.AWAY
             return None
@@ -124,6 +128,8 @@ class Verifying:
                 return told
             self._verdict.heads += 1
             self._verdict.agreed = max(self._verdict.agreed, head.sequence)
+            if walk.first_unchained and head.sequence > self._verdict.chained:  # whoever told it had its link
+                return finding(Kind.UNLINKED, walk.first_unchained.id, walk.first_unchained)
             await heads.advance()
         return None
 
@@ -145,11 +151,12 @@ class Verifying:
             row = cursor.fetchone()
         return bytes(row["hash"]) if row else None
 
-    def _number(self, query: str) -> int:
+    def _chained(self) -> tuple[int, int]:
+        """The last link, and the position up to which the relay has linked everything."""
         with self._store.statement() as cursor:
-            cursor.execute(query.encode())
-            row = cursor.fetchone()
-        return int(row["n"] or 0) if row else 0
+            cursor.execute(CHAINED, (self._topic,))
+            row = cursor.fetchone() or {}
+        return row["last"], row["relayed"]
 
 
 def _event(row: dict[str, object]) -> Notification:

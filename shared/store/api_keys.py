@@ -7,7 +7,7 @@ request costs a query, and one that was revoked elsewhere is over within a secon
 import re
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from shared.auth.api_keys import LiveKey, hash_of, new_key
-from shared.errors import unknown, wrong_state
+from shared.errors import invalid, unknown, wrong_state
 from shared.store.event_store import EventStore
 
 SCHEMA = (
@@ -78,6 +78,13 @@ def issue(
     values = (id_, hash_of(key), sorted(set(scopes)), label, by, now, lives, now + lives)
     cursor.execute("INSERT INTO api_keys VALUES (%s, %s, %s, %s, %s, %s, %s, %s)", values)
     return {"id": id_, "key": key, "expires_at": now + lives}
+
+
+def require_useful(scopes: Iterable[str], useful: Collection[str]) -> None:
+    """A key would open nothing by a scope that no route takes. Raises a 422 Problem that says which are taken."""
+    if strange := sorted(set(scopes) - set(useful)):
+        taken = ", ".join(sorted(useful)) or "none"
+        raise invalid("/scopes", f"no route here takes {', '.join(strange)}; of use here: {taken}")
 
 
 def rotate(cursor: Cursor[DictRow], id_: str, by: str, now: datetime, overlap: timedelta) -> dict[str, Any]:

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     ADDED = "added"
     REORDERED = "reordered"
     UNLINKED = "unlinked"
+    NOT_CHAINED = "not chained"
     RELINKED = "relinked"
     REWRITTEN = "rewritten"
     CUT_OFF = "cut off"
@@ -27,6 +28,7 @@ SAID = {
     Kind.ADDED: "was added",
     Kind.REORDERED: "stands in another's place",
     Kind.UNLINKED: "is no longer in the chain, whose row was deleted",
+    Kind.NOT_CHAINED: "was relayed and is not in the chain: its row was deleted, or it was added",
     Kind.RELINKED: "is what it was, and its row in the chain was changed",
 }
 
@@ -62,6 +64,7 @@ class Walk:
         self.hashes: dict[int, bytes] = {}
         """Of the last batch: what each of its events comes to, up to the one that was found."""
         self.unchained = 0
+        self.first_unchained: Notification | None = None
 
     def take(self, events: Sequence[Notification], rows: Mapping[int, bytes]) -> Finding | None:
         """The next events and the next rows of the chain, both up to the same sequence. What is found first, if anything."""
@@ -75,6 +78,7 @@ class Walk:
             hash_ = hash_after(self._hash, event)
             if sequence > self._chained:
                 self.unchained += 1
+                self.first_unchained = self.first_unchained or event
             elif rows.get(sequence) != hash_:
                 following = [there[one] for one in order[place + 1 :] if one in there]
                 return finding(self._what_happened(event, hash_, following, rows), sequence, event)
@@ -84,12 +88,20 @@ class Walk:
     def _what_happened(
         self, event: Notification, hash_: bytes, following: Sequence[Notification], rows: Mapping[int, bytes]
     ) -> Kind:
-        """Told by what the next link follows from; by the last event of a batch nothing more can be told."""
-        row, after = rows.get(event.id), following[0] if following else None
-        follows_from_it = after is not None and rows.get(after.id) == hash_after(hash_, after)
+        """Told by what the next link follows from; by the last one of a batch nothing more can be told."""
+        row, follows_from_it = rows.get(event.id), _follows_from(hash_, following, rows)
         if row is None:
-            return Kind.UNLINKED if follows_from_it else Kind.ADDED
+            return {True: Kind.UNLINKED, False: Kind.ADDED, None: Kind.NOT_CHAINED}[follows_from_it]
         if follows_from_it:
             return Kind.RELINKED
         moved = any(hash_after(self._hash, replace(one, id=event.id)) == row for one in following)
         return Kind.REORDERED if moved else Kind.CHANGED
+
+
+def _follows_from(hash_: bytes, following: Sequence[Notification], rows: Mapping[int, bytes]) -> bool | None:
+    """Whether the next link that is there does; None where there is none."""
+    for event in following:
+        hash_ = hash_after(hash_, event)
+        if event.id in rows:
+            return rows[event.id] == hash_
+    return None

@@ -51,6 +51,10 @@ def rules() -> tuple[Rule, ...]:
     )
 
 
+def useful_scopes(service: str) -> frozenset[str]:
+    return frozenset(scope for rule in rules() if rule.service == service for scope in rule.scopes)
+
+
 def _parts_of(service: str) -> tuple[str, ...]:
     return ("every service", *(("every service with views",) if service in WITH_VIEWS else ()), service)
 

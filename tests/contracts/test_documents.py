@@ -39,11 +39,35 @@ def test_every_reference_in_a_document_leads_somewhere(name: str, written: dict[
 
 @pytest.mark.parametrize("service", services_with_an_api())
 def test_every_answer_that_is_an_error_is_problem_json(service: str, written: dict[str, str]) -> None:
-    for address, operations in json.loads(written[f"openapi-{service}.json"])["paths"].items():
+    document = json.loads(written[f"openapi-{service}.json"])
+    for address, operations in document["paths"].items():
         for method, operation in operations.items():
             for status, answer in operation["responses"].items():
                 if status >= "400":
-                    assert [*answer["content"]] == ["application/problem+json"], f"{method} {address} {status}"
+                    assert answer["$ref"] == "#/components/responses/Problem", f"{method} {address} {status}"
+                    assert answer["description"]
+    assert [*_at(document, "#/components/responses/Problem")["content"]] == ["application/problem+json"]
+
+
+@pytest.mark.parametrize("service", services_with_an_api())
+def test_a_change_has_no_default_for_what_it_may_leave_out(service: str, written: dict[str, str]) -> None:
+    """A generated client would send it, and change what nobody wanted to."""
+    document = json.loads(written[f"openapi-{service}.json"])
+    for address, operations in document["paths"].items():
+        if "patch" in operations:
+            body = operations["patch"]["requestBody"]
+            assert not _defaults(document, body), address
+
+
+def _defaults(document: Any, part: Any) -> list[str]:
+    """Every schema that has one, those that are referred to as well."""
+    if isinstance(part, list):
+        return [found for value in part for found in _defaults(document, value)]
+    if not isinstance(part, dict):
+        return []
+    own = [str(part.get("title", "?"))] if "default" in part else []
+    inner = _defaults(document, _at(document, part["$ref"])) if "$ref" in part else []
+    return own + inner + [found for value in part.values() for found in _defaults(document, value)]
 
 
 def _references(part: Any) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema_rs
 
 from shared.errors import MEDIA_TYPE
-from shared.http.app import PROBLEM_SCHEMA
+from shared.http.documented import PROBLEM_SCHEMA
 
 PROBES = {"/healthz", "/readyz", "/metrics", "/openapi.json"}
 OUTSIDE = {400, 401, 404, 405, 413, 414, 415, 422, 431}
@@ -47,7 +47,13 @@ class Documented:
         promised = operation["responses"].get(str(answer.status))
         if promised is None:
             return f"{answer.status} isn't documented"
-        return _wrong_body(self._document, promised.get("content", {}), answer)
+        return _wrong_body(self._document, self._followed(promised).get("content", {}), answer)
+
+    def _followed(self, promised: dict[str, Any]) -> dict[str, Any]:
+        """What it refers to, where it does."""
+        name = promised.get("$ref", "").removeprefix("#/components/responses/")
+        found: dict[str, Any] = self._document["components"]["responses"][name] if name else promised
+        return found
 
     def _operation(self, method: str, path: str) -> dict[str, Any] | None:
         """A literal path before one with a parameter, as routes are declared."""

@@ -30,7 +30,7 @@ async def test_the_command_says_what_it_found_and_ends_accordingly(
         position = RelayPosition(store, TOPIC)
         position.move(ids[-1], links_after(genesis("checkins"), store.stored(0, 100)))
         code, out, _ = await _verify(url, away, tmp_path, "--json")
-        said = json.loads(out.splitlines()[-1])
+        (said,) = map(json.loads, out.splitlines())
         assert (code, said["events"], said["kafka"], said["found"], said["done"]) == (2, 10, "away", None, True)
         assert (await _verify(url, away, tmp_path, "--without-kafka"))[0] == 0
         code, out, _ = await _verify(url, away, tmp_path)
@@ -42,7 +42,7 @@ async def test_the_command_says_what_it_found_and_ends_accordingly(
         assert code == 1
         assert f"event 3 (checkins.CheckInRecorded, version 1 of {event.originator_id}) was changed" in out
         code, out, _ = await _verify(url, away, tmp_path, "--json")
-        found = json.loads(out.splitlines()[-1])["found"]
+        (found,) = (json.loads(line)["found"] for line in out.splitlines())
         assert (code, found["kind"], found["sequence"], found["version"]) == (1, "changed", 3, 1)
 
 

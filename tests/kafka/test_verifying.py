@@ -101,6 +101,21 @@ TAMPERING = {
         7,
     ),
     "a row of the chain deleted": ("DELETE FROM chain WHERE notification_id = 7", Kind.UNLINKED, 7),
+    "three rows of the chain deleted": ("DELETE FROM chain WHERE notification_id BETWEEN 7 AND 9", Kind.UNLINKED, 7),
+    "the last rows of the chain deleted": ("DELETE FROM chain WHERE notification_id > 6", Kind.NOT_CHAINED, 7),
+    "all rows of the chain deleted": ("DELETE FROM chain", Kind.NOT_CHAINED, 1),
+    "another put in the last one's place": (
+        "DELETE FROM chain WHERE notification_id = 26; UPDATE checkins_events SET originator_id = gen_random_uuid()"
+        " WHERE notification_id = 26",
+        Kind.NOT_CHAINED,
+        26,
+    ),
+    "one added above the chain, and the position set above it": (
+        "UPDATE relay_position SET position = 27; INSERT INTO checkins_events SELECT gen_random_uuid(), 1, topic, state, 27"
+        " FROM checkins_events LIMIT 1",
+        Kind.NOT_CHAINED,
+        27,
+    ),
     "a row of the chain changed": ("UPDATE chain SET hash = sha256('') WHERE notification_id = 7", Kind.RELINKED, 7),
 }
 
@@ -120,7 +135,7 @@ def test_tampering_is_found_and_the_first_event_of_it_named(
         assert found is not None
         assert (found.sequence, found.kind) == (sequence, kind)
         if kind in (Kind.UNLINKED, Kind.RELINKED):
-            assert (found.aggregate, found.topic) == (before[7].originator_id, before[7].topic)
+            assert (found.aggregate, found.topic) == (before[sequence].originator_id, before[sequence].topic)
         assert "sealed" not in found.said
 
 
@@ -195,13 +210,16 @@ def test_a_head_that_no_relay_told_is_found(
     assert (found.kind, found.after) == (Kind.REWRITTEN, 10)
 
 
-def test_links_cut_off_alone_are_told_as_not_chained_and_the_heads_hold_for_their_events(
-    chained: Callable[[list[PrivateEvent]], None], store: EventStore, topic: str, kafka: str
+@pytest.mark.parametrize("left", [8, 0])
+def test_links_cut_off_with_the_position_are_missed_by_kafka_and_the_first_event_without_one_is_named(
+    left: int, chained: Callable[[list[PrivateEvent]], None], store: EventStore, topic: str, kafka: str
 ) -> None:
     chained(check_ins(20))
-    run(store, "DELETE FROM chain WHERE notification_id > 8")
+    run(store, f"DELETE FROM chain WHERE notification_id > {left}", f"UPDATE relay_position SET position = {left}")
     verdict = verified(store, topic, kafka)
-    assert (verdict.found, verdict.unchained, verdict.agreed) == (None, 12, 20)
+    assert verdict.found is not None
+    assert (verdict.found.kind, verdict.found.sequence, verdict.agreed) == (Kind.UNLINKED, left + 1, 20)
+    assert verdict.found.aggregate == store.stored(left, 1)[0].originator_id
     run(store, "UPDATE checkins_events SET state = '{}' WHERE notification_id = 15")
     found = verified(store, topic, kafka).found
     assert found is not None
@@ -215,6 +233,22 @@ def test_what_no_relay_has_chained_yet_is_counted(
     store.record(check_ins(3))
     verdict = verified(store, topic, kafka)
     assert (verdict.found, verdict.events, verdict.unchained) == (None, 23, 3)
+
+
+def test_a_store_from_before_that_is_being_chained_in_steps_is_no_finding(
+    store: EventStore, topic: str, kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.store.chain.CATCH_UP", 8)
+    ids = store.record(check_ins(20))
+    RelayPosition(store, topic).move(ids[-1])
+    chain, unchained = Chain(store), [20]
+    chain.read()
+    while chain.behind(ids[-1]):
+        chain.catch_up(ids[-1])
+        verdict = verified(store, topic, kafka)
+        assert verdict.found is None
+        unchained.append(verdict.unchained)
+    assert unchained == [20, 12, 4, 0]
 
 
 def test_erasing_a_member_after_their_events_were_chained_changes_nothing(

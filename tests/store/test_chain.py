@@ -140,6 +140,30 @@ def test_what_is_sent_again_must_be_what_was_chained(store: EventStore, tamperin
         follow(store, chain, position)
 
 
+def test_a_position_from_before_there_was_a_chain_is_kept_and_known_as_not_chained_until_links_come_with_it(
+    new_database: Callable[[], str],
+) -> None:
+    def chained(store: EventStore) -> list[tuple[int, bool]]:
+        with store.statement() as cursor:
+            cursor.execute("SELECT position, chained FROM relay_position")
+            return [(row["position"], row["chained"]) for row in cursor]
+
+    url = new_database()
+    before = "CREATE TABLE relay_position (topic text PRIMARY KEY, position bigint, resets bigint DEFAULT 0)"
+    with EventStore("lamps", url, (before, f"INSERT INTO relay_position VALUES ('{TOPIC}', 9)")) as store:
+        store.record([switched() for _ in range(9)])
+    with EventStore("lamps", url, relay_position.SCHEMA) as store:
+        assert chained(store) == [(9, False)]
+        chain, position = chain_of(store), RelayPosition(store, TOPIC)
+        store.record([switched()])
+        follow(store, chain, position)
+        assert chained(store) == [(10, False)]
+        chain.catch_up(10)
+        store.record([switched()])
+        follow(store, chain, position)
+        assert chained(store) == [(11, True)]
+
+
 def test_a_store_that_was_never_chained_is_chained_from_its_first_event_in_steps(store: EventStore) -> None:
     for _ in range(3):
         store.record([switched() for _ in range(CATCH_UP // 2)])

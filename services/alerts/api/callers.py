@@ -14,6 +14,7 @@ from shared.auth import Caller, Kind
 from shared.errors import forbidden
 from shared.http.app import Wall
 from shared.http.door import bearer_of, caller_at
+from shared.http.scopes import lets_in
 
 SEES_ALL_ROLES = frozenset({"ops", "admin", "clinical_lead"})
 SEES_ALL_SCOPES = frozenset({"alerts:read"})
@@ -44,6 +45,7 @@ class Visitor:
         return self.supporter
 
 
+@lets_in(SEES_ALL_SCOPES)
 async def person(request: Request, api: Api) -> Visitor:
     """By bearer only. Raises a 401, 403 or 429 Problem, and a 404 for who was erased."""
     caller = await caller_at(request)
@@ -53,6 +55,7 @@ async def person(request: Request, api: Api) -> Visitor:
     return Visitor(caller, supporter if caller.may(SUPPORTS_ROLES, ()) else None)
 
 
+@lets_in(SEES_ALL_SCOPES)
 async def visitor(alert: UUID, request: Request, api: Api, token: ClaimToken = None) -> Visitor:
     """By the claim link's token, in the address or as the bearer, or else by a bearer token."""
     claim = api.links.claim(alert, token or bearer_of(request) or "")

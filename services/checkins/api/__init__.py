@@ -1,5 +1,5 @@
 """HTTP in: decode, call, encode."""
 
-from services.checkins.api.app import Parts, build
+from services.checkins.api.app import SCOPES, Parts, build
 
-__all__ = ["Parts", "build"]
+__all__ = ["SCOPES", "Parts", "build"]

@@ -71,16 +71,25 @@ class MemberBody(Body):
         return EnrolMember(self.name, place, Consented(**self.consents.model_dump()))
 
 
+class ConsentsChangeBody(Body):
+    """Only what is given changes."""
+
+    analytics: StrictBool = Field(default_factory=bool)
+    text: StrictBool = Field(default_factory=bool)
+    contact: StrictBool = Field(default_factory=bool)
+
+
 class MemberChangeBody(Body):
     """Only what is given changes; `manager: null` empties the management chain."""
 
-    name: Name = ""
-    team: Code = ""
+    # what a factory makes stands in no document: no client takes it for a default and sends it
+    name: Name = Field(default_factory=str)
+    team: Code = Field(default_factory=str)
     manager: UUID | None = None
-    timezone: Timezone = ""
+    timezone: Timezone = Field(default_factory=str)
     country: Country | None = None
-    languages: Languages = ()
-    consents: ConsentsBody = ConsentsBody()
+    languages: Languages = Field(default_factory=tuple)
+    consents: ConsentsChangeBody = Field(default_factory=ConsentsChangeBody)
 
     @property
     def moves(self) -> bool:

@@ -6,17 +6,22 @@ from services.evaluation.api import answers, events, results, surveys
 from services.evaluation.api.parts import Parts
 from shared.http import erasures, held, keys, ops
 from shared.http.app import Wall, add_routes, new_app
+from shared.http.scopes import scopes_of
 
 LARGE = 8 * 1024 * 1024
 """A batch of 1,000 events with comments: bytes."""
+
+ROUTERS = [room.router for room in (surveys, answers, results, events, held, ops, keys, erasures)]
+SCOPES = scopes_of(ROUTERS)
+"""What a program's key can be for here."""
 
 
 def build(parts: Parts, wall: Wall) -> FastAPI:
     """The service's app over its parts, which may still be opening when it starts."""
     app = new_app("evaluation", wall, [parts.ready], {"/events": LARGE})
     app.state.parts = parts
-    add_routes(app, (room.router for room in (surveys, answers, results, events, held, ops, keys, erasures)))
+    add_routes(app, ROUTERS)
     return app
 
 
-__all__ = ["Parts", "build"]
+__all__ = ["SCOPES", "Parts", "build"]

@@ -6,14 +6,19 @@ from services.support.api import own_data, requests
 from services.support.api.parts import Parts
 from shared.http import erasures, held, keys, ops
 from shared.http.app import Wall, add_routes, new_app
+from shared.http.scopes import scopes_of
+
+ROUTERS = [room.router for room in (requests, own_data, held, ops, keys, erasures)]
+SCOPES = scopes_of(ROUTERS)
+"""What a program's key can be for here."""
 
 
 def build(parts: Parts, wall: Wall) -> FastAPI:
     """The service's app over its parts, which may still be opening when it starts."""
     app = new_app("support", wall, [parts.ready])
     app.state.parts = parts
-    add_routes(app, (room.router for room in (requests, own_data, held, ops, keys, erasures)))
+    add_routes(app, ROUTERS)
     return app
 
 
-__all__ = ["Parts", "build"]
+__all__ = ["SCOPES", "Parts", "build"]

@@ -16,7 +16,7 @@ from shared.auth import ROLES, SCOPES
 from tests.access.asking import MEMBER, Person, a_person, body_of, path_of
 from tests.access.house import SERVICES, House, uuid_in
 from tests.access.issuing import Issuer
-from tests.access.table import Rule, routes_of, rules
+from tests.access.table import GROUPS, Rule, routes_of, rules
 
 REFUSED = (401, 403)
 
@@ -74,6 +74,11 @@ def test_every_route_has_a_line_and_every_line_a_route(service: str) -> None:
 
 def test_every_scope_there_is_lets_in_somewhere() -> None:
     assert {scope for rule in rules() for scope in rule.scopes} == SCOPES
+
+
+def test_what_is_ones_own_is_open_to_every_person_whatever_else_they_are() -> None:
+    narrower = {str(rule) for rule in rules() if rule.own and not GROUPS["P"] <= rule.own | rule.roles}
+    assert narrower == {"alerts POST /endpoints"}, "an endpoint is a supporter's"
 
 
 async def status(scene: Scene, rule: Rule, bearer: str | None, person: Person, query: str = "") -> int:

@@ -14,6 +14,10 @@ _LOAD = "SELECT * FROM members WHERE member = ANY(%s)"
 _GONE = "SELECT member FROM erasures WHERE member = ANY(%s)"
 """Where a backup was restored, the view has yet to come to what is known already."""
 
+BLANKED = {"languages": "''", "analytics": "false", "contact": "false", "last_alert_at": "NULL"}
+"""What is said no more of who was erased. Their line to a manager stays, and a generation that was built before has yet to
+come to their last events."""
+
 _LOAD_CHAINS = """
 WITH RECURSIVE up AS (
     SELECT * FROM members WHERE member = ANY(%s)

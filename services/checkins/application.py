@@ -18,7 +18,7 @@ from services.checkins.domain.crisis import CrisisLine, crisis_lines
 from services.checkins.domain.member import Consented, MemberEnrolled, MemberRenamed
 from services.checkins.domain.safety import calls_for_crisis_lines
 from shared.clock import Clock
-from shared.errors import Problem, invalid, unknown
+from shared.errors import Problem, forbidden, invalid, unknown
 from shared.http import idempotency
 from shared.store import erasures
 from shared.store.encryption import MemberKeys
@@ -46,12 +46,14 @@ class EnrolMember:
 
 @dataclass(frozen=True)
 class ChangeMember:
-    """`place` and `consents` hold only what is to change, by field name."""
+    """`place` and `consents` hold only what is to change, by field name. `by` is who changes it for the member; None
+    where they do it themselves."""
 
     member: UUID
     place: dict[str, Any]
     consents: dict[str, bool]
     name: str | None
+    by: str | None
 
     def members(self) -> tuple[UUID, ...]:
         manager = self.place.get("manager")
@@ -160,13 +162,19 @@ class Checkins:
             known.member(command.place["manager"], "/manager")
         place = msgspec.structs.replace(member.place, **command.place)
         consents = msgspec.structs.replace(member.consents, **command.consents)
+        if command.by and consents.agreed - member.consents.agreed:
+            raise forbidden("Only the member consents to anything more; others may withdraw a consent, and the member is told.")
         events = member.change(self._clock(), place, consents)
         if command.name is not None:
             version = member.version + len(events) + 1
             name = sealed(known.key(member.id), command.name, member.id, version, "name")
             events.append(member.rename(self._clock(), version, name))
         known.changed(member.id, place, consents)
-        return Decision({"id": member.id}, events, (views.put_member(member.id, place, consents),), about=member.id)
+        writes = [views.put_member(member.id, place, consents)]
+        if command.by:
+            withdrawn = sorted(member.consents.agreed - consents.agreed)
+            writes += [views.access(member.id, command.by, f"{consent} withdrawn", self._clock()) for consent in withdrawn]
+        return Decision({"id": member.id}, events, writes, about=member.id)
 
     def erase(self, command: EraseMember, known: Known) -> Decision[Any]:
         member, at = self._current(command.member, known), self._clock()
@@ -269,7 +277,7 @@ class Checkins:
         }
 
     def accesses_to(self, member: UUID, limit: int, before: int | None) -> list[dict[str, Any]]:
-        """Who read what about a member here, newest first. Raises a 404 Problem for an unknown member."""
+        """Who read or withdrew what of a member's, newest first. Raises a 404 Problem for an unknown member."""
         if member not in views.members(self._store, [member]):
             raise unknown("member")
         return list(views.accesses_of(self._store, member, limit, before))

@@ -167,6 +167,16 @@ def accesses_of(store: EventStore, member: UUID, limit: int, before: int | None)
         return cursor.fetchall()
 
 
+def access(member: UUID, reader: str, what: str, at: datetime) -> Write:
+    """That somebody read something of a member, or changed it for them."""
+    values = (member, reader, what, at)
+
+    def write(cursor: Cursor[DictRow]) -> None:
+        cursor.execute("INSERT INTO accesses (member, reader, what, at) VALUES (%s, %s, %s, %s)", values)
+
+    return write
+
+
 def log_access(store: EventStore, member: UUID, reader: str, what: str, at: datetime) -> None:
     with store.transaction() as cursor:
-        cursor.execute("INSERT INTO accesses (member, reader, what, at) VALUES (%s, %s, %s, %s)", (member, reader, what, at))
+        access(member, reader, what, at)(cursor)

@@ -33,5 +33,5 @@ class EvaluationReader:
 
     def forget(self, gone: Sequence[Erased]) -> Changes:
         members = [one.member for one in gone]
-        dropped = (surveys.forget_draws(members), forgetting.forget(members))
+        dropped = (surveys.forget_draws(members), forgetting.forget(members, self.views))
         return Changes((), [erasures.put(gone, self._clock()), *dropped])

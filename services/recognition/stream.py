@@ -32,6 +32,6 @@ class RecognitionReader:
     def forget(self, gone: Sequence[Erased]) -> Changes:
         """The erased lose their key, and with it every message they wrote."""
         members = [one.member for one in gone]
-        dropped = (views.drop_members(members), forgetting.forget(members), idempotency.forget(members))
+        dropped = (views.drop_members(members), forgetting.forget(members, VIEWS), idempotency.forget(members))
         keys = (self._keys.destroy(member) for member in members)
         return Changes((), [erasures.put(gone, self._clock()), *dropped, *keys])

@@ -140,6 +140,7 @@ MEMBERS = View(
     fold=fold_member,
     to_row=lambda team: (team,),
     from_row=lambda member, team: str(team),
+    subject="member",
 )
 KUDOS_PER_DAY = View(
     name="kudos_per_day",
@@ -152,18 +153,17 @@ KUDOS_PER_DAY = View(
     to_row=lambda given: (given,),
     from_row=lambda giver, day, given: int(given),
     indexes=("day",),
+    subject="giver",
     unless="EXISTS (SELECT FROM erasures WHERE member = new.giver)",
 )
 """An erasure comes by another topic, before or after the kudos: whichever is first, none of the erased are counted."""
 
 
 def drop_members(members: Sequence[UUID]) -> Write:
-    """Forgets what members gave and chose, and takes them out of what they were given. Their erasures are put before it."""
+    """Forgets what members gave and chose, and takes them out of what they were given."""
     gone = list(members)
 
     def write(cursor: Cursor[DictRow]) -> None:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (KUDOS_PER_DAY.name,))
-        cursor.execute("DELETE FROM kudos_per_day WHERE giver = ANY(%s)", (gone,))
         cursor.execute("DELETE FROM board_choices WHERE member = ANY(%s)", (gone,))
         cursor.execute("DELETE FROM kudos WHERE giver = ANY(%s) OR receivers <@ %s::uuid[]", (gone, gone))
         cursor.execute(

@@ -14,6 +14,9 @@ LOCAL_ISSUER = "alongside-local"
 ROLES = frozenset(
     {"member", "supporter", "facilitator", "clinical_lead", "evaluator", "manager", "ops", "admin"},
 )
+PEOPLE = ROLES - {"ops", "admin"}
+"""Whoever has one of these is a member too: what a member does for themselves, each of them does for themselves. Who runs the
+system does that with a token of their own."""
 
 
 class Scope(StrEnum):

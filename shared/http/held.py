@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from shared.auth import ROLES, Caller
+from shared.auth import PEOPLE, Caller
 from shared.errors import forbidden
 from shared.http.app import allow
 from shared.http.erasures import Reapplied
@@ -14,7 +14,7 @@ from shared.http.parts import AnyParts
 
 router = APIRouter(tags=["own data"])
 
-Person = Annotated[Caller, allow(roles=sorted(ROLES - {"ops", "admin"}))]
+Person = Annotated[Caller, allow(roles=sorted(PEOPLE))]
 
 
 @router.get("/members/{member}/held")

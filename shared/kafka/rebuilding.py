@@ -23,6 +23,7 @@ from shared.projection.positions import Owned
 from shared.projection.switching import NotTheSame, builder_of, give_up, hold, switch
 from shared.projection.tables import Table
 from shared.projection.view import Key
+from shared.store import erasures
 from shared.store.event_store import EventStore
 
 CLOSE = 500
@@ -182,6 +183,12 @@ class Rebuilding:
         self._engine.take(owned, wanted.folded)
         if owned.next_offset < records.stop:
             self._engine.pass_over(owned, records.stop)
+
+    def forget_the_erased(self) -> None:
+        """Where it comes to a stop, it may stand between somebody's enrolment and their erasure."""
+        if self._view.subject:
+            with self._store.transaction() as cursor:
+                self._table.forget(cursor, erasures.everybody(cursor))
 
     def _sweep(self) -> None:
         with self._store.transaction() as cursor:

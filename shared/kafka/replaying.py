@@ -145,8 +145,7 @@ class Replaying:
                 await self._stop(row, rebuilding, stopped.wish)
 
     async def _stop(self, row: DictRow, rebuilding: Rebuilding, wish: Wish) -> None:
-        if wish is Wish.CANCEL:
-            await asyncio.to_thread(rebuilding.leave_nothing)
+        await asyncio.to_thread(rebuilding.leave_nothing if wish is Wish.CANCEL else rebuilding.forget_the_erased)
         await self.settle(row, State.CANCELLED if wish is Wish.CANCEL else State.PAUSED)
 
     async def report(self, row: DictRow, **columns: Any) -> Wish | None:

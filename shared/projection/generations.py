@@ -5,7 +5,7 @@ transaction. The former generation stays until the next switch, so that a switch
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg import Cursor
@@ -19,6 +19,11 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS view_generations (view text PRIMARY KEY, reader text NOT NULL, live int NOT NULL,"
     " version int NOT NULL, previous int, previous_version int, last int NOT NULL)",
 )
+_EVERY = """
+SELECT relname::text AS name, array_agg(attname::text) AS columns FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND relname ~ %s AND attnum > 0 AND NOT attisdropped
+GROUP BY relname ORDER BY relname
+"""
 NOT_BUILT = 0
 """The version of a view that is new to a reader with a past: its live generation is empty until one is built."""
 
@@ -77,6 +82,19 @@ class Generations:
             (view.name, self.reader, version),
         )
         show(cursor, view.name, table.name)
+
+
+def every(cursor: Cursor[DictRow], view: View[Any]) -> list[Table[Any]]:
+    """Each generation in which a member's row can be found: the live one, the former, and what is being built. None of them is
+    dropped before this transaction ends. One of another release's columns has nothing that has to stay."""
+    cursor.execute("SELECT FROM view_generations WHERE view = %s FOR SHARE", (view.name,))
+    cursor.execute(_EVERY, (f"^{view.name}_g[0-9]+$",))
+    today = {*view.key, *view.columns}
+    return [
+        Table(view if set(row["columns"]) == today else replace(view, blanked={}), int(row["name"].rpartition("_g")[2]))
+        for row in cursor
+        if view.subject in row["columns"]
+    ]
 
 
 def show(cursor: Cursor[DictRow], view: str, table: str) -> None:

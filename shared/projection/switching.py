@@ -58,7 +58,8 @@ def switch(cursor: Cursor[DictRow], reader: str, built: Table[Any]) -> None:
 
 
 def give_up(cursor: Cursor[DictRow], reader: str, built: Table[Any]) -> None:
-    """Leaves nothing of a generation that isn't to become live."""
+    """Leaves nothing of a generation that isn't to become live. Whoever is just forgetting somebody in it is waited for."""
+    cursor.execute("SELECT FROM view_generations WHERE view = %s FOR UPDATE", (built.view.name,))
     built.drop(cursor)
     _forget(cursor, builder_of(reader, built))
 

@@ -7,6 +7,7 @@ the live one, so that a switch is one statement.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from psycopg import Cursor
 from psycopg.pq import PipelineStatus
@@ -77,6 +78,14 @@ class Table(Generic[S]):
         """Deletes what isn't to be kept although it was folded."""
         if self.view.unless:
             self._execute(cursor, f"DELETE FROM {self.name} new WHERE {self.view.unless}")
+
+    def forget(self, cursor: Cursor[DictRow], members: Collection[UUID]) -> None:
+        """What the rows of these members say. Their erasures are put before it."""
+        if self.view.unless:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (self.view.name,))
+        blanks = ", ".join(f"{column} = {value}" for column, value in self.view.blanked.items())
+        statement = f"UPDATE {self.name} SET {blanks}" if blanks else f"DELETE FROM {self.name}"
+        self._execute(cursor, f"{statement} WHERE {self.view.subject} = ANY(%s)", (list(members),))
 
     @property
     def _types(self) -> dict[str, str]:

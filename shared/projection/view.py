@@ -4,7 +4,7 @@ The key of a state follows from the key of the record (the subject), so that who
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from shared.events import PublicEvent
@@ -38,6 +38,12 @@ class View(Generic[S]):
 
     indexes: tuple[str, ...] = ()
     """Further indexes, each as its columns."""
+
+    subject: str | None = None
+    """The key column that is a member's id: of whoever is erased no generation keeps a row."""
+
+    blanked: Mapping[str, str] = field(default_factory=dict)
+    """Where the row has to stay: the columns that are set to so (SQL) instead, as if nothing had been said."""
 
     unless: str | None = None
     """SQL about a row `new` that isn't kept although the fold gave it, since another topic took its subject away."""

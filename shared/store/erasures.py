@@ -58,6 +58,11 @@ def among(cursor: Cursor[DictRow], members: Collection[UUID]) -> set[UUID]:
     return {row["member"] for row in cursor}
 
 
+def everybody(cursor: Cursor[DictRow]) -> list[UUID]:
+    cursor.execute("SELECT member FROM erasures")
+    return [row["member"] for row in cursor]
+
+
 def not_yet(store: EventStore, gone: Sequence[Erased]) -> list[Erased]:
     """Those of them that this service doesn't know of."""
     with store.transaction() as cursor:

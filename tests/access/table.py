@@ -15,6 +15,7 @@ from deploy.contracts.apps import app_of, services_with_an_api
 from shared.auth import ROLES
 
 FILE = Path(__file__).with_name("table.yaml")
+GROUPS = {"E": ROLES, "P": frozenset({"member", "supporter", "facilitator", "clinical_lead", "evaluator", "manager"})}
 WITH_VIEWS = ("alerts", "recognition", "evaluation", "support")
 
 
@@ -68,7 +69,7 @@ def _rule(service: str, line: str, said: Any) -> Rule:
 
 
 def _roles(text: str) -> frozenset[str]:
-    roles = ROLES if text == "E" else frozenset(text.split())
+    roles = GROUPS.get(text) or frozenset(text.split())
     assert roles <= ROLES, f"{sorted(roles - ROLES)} are no roles"
     return roles
 

@@ -17,7 +17,7 @@ from shared.store import api_keys
 from tests.access.asking import MEMBER, Person, a_person, body_of, path_of
 from tests.access.house import APIS, SERVICES, House, uuid_in
 from tests.access.issuing import Issuer
-from tests.access.table import Rule, routes_of, rules, useful_scopes
+from tests.access.table import GROUPS, Rule, routes_of, rules, useful_scopes
 
 REFUSED = (401, 403)
 
@@ -78,6 +78,11 @@ def test_a_services_keys_can_be_for_the_scopes_of_its_lines(service: str) -> Non
 
 def test_every_scope_there_is_lets_in_somewhere() -> None:
     assert {scope for rule in rules() for scope in rule.scopes} == SCOPES
+
+
+def test_what_is_ones_own_is_open_to_every_person_whatever_else_they_are() -> None:
+    narrower = {str(rule) for rule in rules() if rule.own and not GROUPS["P"] <= rule.own | rule.roles}
+    assert narrower == {"alerts POST /endpoints"}, "an endpoint is a supporter's"
 
 
 async def status(scene: Scene, rule: Rule, bearer: str | None, person: Person, query: str = "") -> int:

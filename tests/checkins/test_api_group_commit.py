@@ -61,7 +61,8 @@ def test_what_another_process_changes_is_seen_by_the_next_check_in(checkins: Ser
     note = {"note": "I want to die"}
     with serve(checkins.database_url, checkins.keys) as other:
         assert checkins.check_in(member, **note).json()["resources"] == []
-        other.http.patch(f"/members/{member}", json={"consents": {"text": True}})
+        agreed = {"consents": {"text": True}}
+        assert other.http.patch(f"/members/{member}", json=agreed, headers=other.as_person(member)).status_code == 200
         assert checkins.check_in(member, **note).json()["resources"]
         assert other.http.delete(f"/members/{member}", headers=other.admin()).status_code == 202
         assert checkins.check_in(member).status_code == 404

@@ -126,6 +126,34 @@ def test_a_person_acts_for_themselves_only(checkins: Served, member: str) -> Non
     problem(checkins.http.get(f"/members/{member}/check-ins", headers=me), 403)
 
 
+@pytest.mark.parametrize("role", ["member", "supporter", "facilitator", "clinical_lead", "evaluator", "manager"])
+def test_whatever_else_somebody_is_they_are_a_member_for_themselves(checkins: Served, role: str) -> None:
+    member, other = checkins.enrol(consents={"contact": True}), checkins.enrol()
+    me = checkins.as_person(member, role)
+
+    def done(method: str, path: str, body: Any = None) -> int:
+        return checkins.http.request(method, path, json=body, headers=me).status_code
+
+    assert done("PATCH", f"/members/{member}", {"consents": {"contact": False, "text": True}}) == 200
+    assert done("POST", "/check-ins", {"member": member, "mood": 3}) == 201
+    assert done("POST", "/distress-flags", {"member": other, "reporter": member, "signs": ["guilt"]}) == 201
+    assert done("GET", f"/members/{member}/export") == 200
+    assert done("PATCH", f"/members/{other}", {"consents": {"contact": False}}) == 403
+    assert done("POST", "/check-ins", {"member": other, "mood": 3}) == 403
+    assert done("DELETE", f"/members/{other}") == 403
+    assert done("DELETE", f"/members/{member}") == 202
+
+
+def test_who_runs_the_system_is_nobodys_member_by_that(checkins: Served, member: str) -> None:
+    ops = checkins.as_person(member, "ops")
+    for method, path, body in (
+        ("PATCH", f"/members/{member}", {"consents": {"text": True}}),
+        ("POST", "/check-ins", {"member": member, "mood": 3}),
+        ("DELETE", f"/members/{member}", None),
+    ):
+        problem(checkins.http.request(method, path, json=body, headers=ops), 403, "forbidden")
+
+
 def test_who_comes_too_fast_is_429_and_is_told_when_to_come_again(checkins: Served) -> None:
     with serve(checkins.database_url, checkins.keys, rate=3) as slow:
         answers = [slow.http.post("/members", json=MEMBER) for _ in range(20)]

@@ -18,6 +18,7 @@ from shared.store.encryption import MemberKeys
 from shared.store.event_store import EventStore
 from shared.store.group_commit import Decision, record_decisions
 from shared.store.key_encryption import KeyFile
+from tests.checkins.problems import problem
 from tests.checkins.serving import Served
 
 CALLS_FOR_LINES = "I want to die"
@@ -39,7 +40,7 @@ def check_in(member: UUID) -> RecordCheckIn:
 
 
 def withdrawing(member: UUID, *consents: str) -> ChangeMember:
-    return ChangeMember(member, {}, dict.fromkeys(consents, False), None)
+    return ChangeMember(member, {}, dict.fromkeys(consents, False), None, None)
 
 
 def together(checkins: Served, store: EventStore, *commands: Command) -> list[Decision[Any]]:
@@ -63,7 +64,7 @@ def test_a_consent_that_is_given_in_a_group_is_given_for_the_rest_of_it(
     checkins: Served, store: EventStore, member: UUID
 ) -> None:
     checkins.http.patch(f"/members/{member}", json={"consents": {"text": False}})
-    giving = ChangeMember(member, {}, {"text": True}, None)
+    giving = ChangeMember(member, {}, {"text": True}, None, None)
     *_, after = together(checkins, store, giving, check_in(member))
     assert after.result["resources"]
 
@@ -85,3 +86,54 @@ def test_over_http_the_next_note_is_not_looked_at_any_more(checkins: Served, mem
     assert checkins.check_in(str(member), note=CALLS_FOR_LINES).json()["resources"]
     assert checkins.http.patch(f"/members/{member}", json={"consents": {"text": False}}).status_code == 200
     assert checkins.check_in(str(member), note=CALLS_FOR_LINES).json()["resources"] == []
+
+
+def accesses(checkins: Served, member: UUID) -> list[tuple[str, str]]:
+    """Who did what, the latest first."""
+    answer = checkins.http.get(f"/members/{member}/accesses", headers=checkins.as_person(str(member)))
+    return [(one["reader"], one["what"]) for one in answer.json()["items"]]
+
+
+def consents_of(checkins: Served, member: UUID) -> dict[str, bool]:
+    consents: dict[str, bool] = checkins.rows("SELECT consents FROM members WHERE id = %s", member)[0]["consents"]
+    return consents
+
+
+@pytest.mark.parametrize("consent", ["analytics", "text", "contact"])
+def test_only_the_member_consents_to_anything_more(checkins: Served, consent: str) -> None:
+    member = UUID(checkins.enrol())
+    change = {"consents": {consent: True}, "languages": ["fr"]}
+    for other in (checkins.admin(), checkins.program("members:write")):
+        answer = problem(checkins.http.patch(f"/members/{member}", json=change, headers=other), 403, "forbidden")
+        assert "Only the member consents" in answer["detail"]
+    assert not any(consents_of(checkins, member).values())
+    assert checkins.rows("SELECT place FROM members WHERE id = %s", member)[0]["place"]["languages"] == ["de"]
+    me = checkins.as_person(str(member))
+    assert checkins.http.patch(f"/members/{member}", json=change, headers=me).status_code == 200
+    assert consents_of(checkins, member)[consent] is True
+    assert accesses(checkins, member) == []
+
+
+def test_a_member_sees_who_withdrew_a_consent_for_them_and_which(checkins: Served, member: UUID) -> None:
+    before = datetime.now(UTC)
+    for header, change in (
+        (checkins.admin(), {"text": False, "analytics": False}),
+        (checkins.program("members:write"), {"text": False, "contact": False}),
+    ):
+        assert checkins.http.patch(f"/members/{member}", json={"consents": change}, headers=header).status_code == 200
+    withdrawn = [("admin:test", "analytics withdrawn"), ("admin:test", "text withdrawn"), ("service:test", "contact withdrawn")]
+    assert accesses(checkins, member) == withdrawn[::-1]
+    (at,) = checkins.rows("SELECT min(at) AS first, max(at) AS last FROM accesses WHERE member = %s", member)
+    assert before <= at["first"] <= at["last"] <= datetime.now(UTC)
+
+
+def test_what_stays_as_it_is_may_be_sent_by_others_and_is_nobodys_doing(checkins: Served, member: UUID) -> None:
+    assert checkins.http.patch(f"/members/{member}", json={"consents": {"text": True}}).status_code == 200
+    assert accesses(checkins, member) == []
+    assert all(consents_of(checkins, member).values())
+
+
+def test_an_issuers_subject_that_may_be_a_name_is_told_as_a_hash(checkins: Served, member: UUID) -> None:
+    header = {"Authorization": f"Bearer {checkins.keys.token('jo@example.com', roles=['admin'])}"}
+    checkins.http.patch(f"/members/{member}", json={"consents": {"text": False}}, headers=header)
+    assert [(who.partition(":")[0], what) for who, what in accesses(checkins, member)] == [("sub-sha256", "text withdrawn")]

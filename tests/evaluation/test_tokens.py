@@ -13,7 +13,7 @@ from services.evaluation.stream import EvaluationReader
 from shared.kafka.reapplied import apply
 from shared.store.erasures import Erased
 from tests.evaluation.conftest import RESOURCES, Ask, Service
-from tests.recognition.without_kafka import NOON, erased
+from tests.recognition.without_kafka import NOON, erased, moved
 
 
 async def test_a_member_draws_one_token(service: Service, ask: Ask) -> None:
@@ -207,7 +207,9 @@ async def test_a_member_is_told_in_which_surveys_they_drew_and_nothing_of_what_t
 
 
 async def test_who_is_known_to_be_erased_draws_nothing_though_the_view_has_them(service: Service, ask: Ask) -> None:
-    survey, ann = await ask("care"), service.member("care")
+    survey, ann = await ask("care"), service.member("night")
     apply(service.store, EvaluationReader(all_instruments()), [Erased(ann, NOON)])
-    assert (await survey.draw(ann)).status_code == 404
+    assert service.rows("SELECT member FROM members WHERE member = %s", ann) == []
+    service.hearing.from_checkins(moved(ann, "care"))
     assert service.rows("SELECT member FROM members WHERE member = %s", ann) == [{"member": ann}]
+    assert (await survey.draw(ann)).status_code == 404

@@ -14,6 +14,7 @@ import services.evaluation.relay as from_evaluation
 import services.evaluation.stream as of_evaluation
 import services.recognition.relay as from_recognition
 import services.recognition.stream as of_recognition
+import services.support.stream as of_support
 from services.evaluation.__main__ import all_instruments
 from services.recognition.views import KUDOS_PER_DAY
 from shared.events import PublicEvent, checkins
@@ -37,6 +38,7 @@ READERS: dict[str, tuple[str, tuple[View[Any], ...]]] = {
     "alerts": (of_alerts.READER, of_alerts.VIEWS),
     "recognition": (of_recognition.READER, of_recognition.VIEWS),
     "evaluation": (of_evaluation.READER, of_evaluation.views_of(all_instruments())),
+    "support": (of_support.READER, of_support.VIEWS),
 }
 """Of each service that reads: its reader's name and its views."""
 

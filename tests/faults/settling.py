@@ -15,7 +15,7 @@ from services.evaluation.domain.surveys import LOWEST_MIN_SCORES
 from shared.kafka.topics import PARTITIONS
 from tests.faults.oracle import READERS, Environment
 
-PUBLISHERS = ("checkins", "alerts", "recognition", "evaluation")
+PUBLISHERS = ("checkins", "alerts", "recognition", "evaluation", "support")
 LOOK_SECONDS = 0.1
 _RELAYED = "SELECT coalesce(max(position), 0) FROM relay_position"
 _UNRELAYED = f"SELECT coalesce(max(notification_id), 0) - ({_RELAYED}) FROM {{}}_events"

@@ -3,9 +3,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from deploy.layout import CHECKOUT
+from deploy.roster import processes, services
 from services.recognition.views import KUDOS_PER_DAY, MEMBERS
 from shared.events import PublicEvent, checkins, recognition
-from tests.faults.oracle import Difference, compare, erased, expected_states, folded
+from tests.faults.oracle import READERS, Difference, compare, erased, expected_states, folded
+from tests.faults.settling import PUBLISHERS
 
 NOW = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
 ANNA, BART = UUID(int=1), UUID(int=2)
@@ -28,6 +31,12 @@ def test_who_was_erased_is_expected_nowhere_whichever_topic_was_read_first() -> 
     kudos = [_kudos(ANNA), _kudos(BART), _kudos(BART)]
     assert folded(MEMBERS, of_members) == {(BART,): "care"}
     assert expected_states(KUDOS_PER_DAY, kudos, erased(of_members)) == {(BART, NOW.date()): 2}
+
+
+def test_every_service_that_reads_or_publishes_is_waited_for_and_held_against_the_fold() -> None:
+    roles = processes(services(CHECKOUT))
+    assert {service for service, role in roles if role == "stream"} == READERS.keys()
+    assert {service for service, role in roles if role == "relay"} == set(PUBLISHERS)
 
 
 def _enrolled(member: UUID) -> PublicEvent:

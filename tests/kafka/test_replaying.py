@@ -20,9 +20,11 @@ from shared.projection.ops import Ops
 from shared.projection.reader import Changed, Changes
 from shared.projection.replays import Ask, State, Wish
 from shared.projection.view import Effect
+from shared.store import erasures
+from shared.store.erasures import Erased
 from shared.store.event_store import EventStore
 from tests.kafka.streaming import MEMBERS, PATIENCE, POISONED, counted, publishing, tally_of, until_counted, working
-from tests.projection.counting import Counting, mended_view, moods
+from tests.projection.counting import NOW, Counting, mended_view, moods
 
 STRANGER = UUID(int=77)
 
@@ -228,6 +230,29 @@ async def test_a_paused_replay_goes_on_where_it_was_and_a_cancelled_one_leaves_n
     with store.transaction() as cursor:
         cursor.execute("SELECT count(*) AS n FROM pg_tables WHERE tablename LIKE 'counted_g%'")
         assert cursor.fetchone() == {"n": 1}
+
+
+async def test_a_paused_build_holds_nobody_who_was_erased(
+    worker: StreamWorker, tally: Counting, store: EventStore, database_url: str, topic: str, kafka: str
+) -> None:
+    views = [replace(view, subject="member") for view in tally.views]
+    replaying = Replaying(store, database_url, tally.name, views, kafka, utc_now)
+    with store.transaction() as cursor:
+        cursor.execute(erasures.SCHEMA[0].encode())
+        erasures.put([Erased(member, NOW) for member in MEMBERS], NOW)(cursor)
+    async with publishing(kafka, topic) as publisher:
+        await publisher.publish(400)
+        async with working(worker) as task:
+            await until_counted(store, publisher.published, task)
+        id_ = replaying.replays.start(replace(ask(), rate=200.0))
+        async with working(replaying):
+            await until(replaying, id_, State.BUILDING)
+            replaying.replays.wish(id_, Wish.PAUSE)
+            paused = await until(replaying, id_, State.PAUSED)
+    assert 0 < paused["done"] < 400
+    with store.transaction() as cursor:
+        cursor.execute(f"SELECT FROM counted_g{paused['generation']}".encode())
+        assert cursor.rowcount == 0
 
 
 async def test_a_replay_whose_broker_is_away_is_gone_on_with_when_it_is_there(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from psycopg import Cursor
+from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from shared.events import PublicEvent, checkins
@@ -107,3 +110,12 @@ def parked_offsets(store: EventStore) -> list[tuple[int, str | None]]:
     with store.transaction() as cursor:
         cursor.execute("SELECT record_offset, error FROM parked ORDER BY record_offset")
         return [(row["record_offset"], row["error"]) for row in cursor]
+
+
+def until_somebody_waits_for(cursor: Cursor[DictRow]) -> None:
+    """In the database nothing tells of it; it is asked again and again."""
+    deadline = time.monotonic() + 60
+    waiting = "SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    while not cursor.execute(waiting.encode()).rowcount:
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.01)

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from psycopg import Cursor
-from psycopg.rows import DictRow
 
 from shared.kafka.records import Record
 from shared.projection.engine import Engine
 from shared.projection.switching import NotTheSame, builder_of, give_up_unless_switched, switch
 from shared.projection.tables import Table
 from shared.store.event_store import EventStore
-from tests.projection.counting import ADA, BEN, NOW, POISON, TOPIC, Counting, mended_view, moods, parked_offsets, record
+from tests.projection.counting import (
+    ADA,
+    BEN,
+    NOW,
+    POISON,
+    TOPIC,
+    Counting,
+    mended_view,
+    moods,
+    parked_offsets,
+    record,
+    until_somebody_waits_for,
+)
 
 CAT, DAN = UUID(int=3), UUID(int=4)
 
@@ -133,18 +142,9 @@ def test_who_gives_up_a_build_waits_for_who_is_just_switching_to_it(
         with store.transaction() as cursor:
             switch(cursor, reader.name, table)
             giving_up = beside.submit(give_up)
-            _until_somebody_waits_for(cursor)
+            until_somebody_waits_for(cursor)
         giving_up.result()
     assert moods(store) == [1, 2]
-
-
-def _until_somebody_waits_for(cursor: Cursor[DictRow]) -> None:
-    """In the database nothing tells of it; it is asked again and again."""
-    deadline = time.monotonic() + 60
-    waiting = "SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-    while not cursor.execute(waiting.encode()).rowcount:
-        assert time.monotonic() < deadline, "nobody waits"
-        time.sleep(0.01)
 
 
 def test_an_event_at_the_offset_of_one_that_was_parked_in_the_log_before_is_folded(

@@ -18,7 +18,7 @@ from services.alerts.domain.eligibility import Pool, eligible
 from services.alerts.domain.events import Offered
 from services.alerts.domain.members import Consent, Member
 from services.alerts.views import alert_rows, member_rows, reading_rows, roster
-from services.alerts.views.members import Concern, Effect, Revocation
+from services.alerts.views.members import VIEW, Concern, Effect, Revocation
 from shared.clock import Clock
 from shared.http import idempotency
 from shared.projection import forgetting
@@ -116,7 +116,7 @@ class Intake:
         at, members = self.clock(), [one.member for one in gone]
         events, off = switching_off(cursor, roster.active_endpoints_of(cursor, members), at)
         dropped = (roster.drop_supporters(members), reading_rows.drop_accesses(members))
-        writes = [erasures.put(gone, at), *off, *dropped, forgetting.forget(members), idempotency.forget(members)]
+        writes = [erasures.put(gone, at), *off, *dropped, forgetting.forget(members, [VIEW]), idempotency.forget(members)]
         pool = roster.pool(cursor, members, at)
         for id_ in alert_rows.open_alerts_about(cursor, members):
             alert = replay(self.store.load(id_))

@@ -13,6 +13,10 @@ from shared.store import erasures
 
 _LOAD = "SELECT * FROM members WHERE member = ANY(%s)"
 
+BLANKED = {"languages": "''", "analytics": "false", "contact": "false", "last_alert_at": "NULL"}
+"""What is said no more of who was erased. Their line to a manager stays, and a generation that was built before has yet to
+come to their last events."""
+
 _LOAD_CHAINS = """
 WITH RECURSIVE up AS (
     SELECT * FROM members WHERE member = ANY(%s)

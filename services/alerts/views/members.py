@@ -156,6 +156,8 @@ def members_view(rules: RuleSet) -> View[Member]:
         fold=partial(fold, rules),
         to_row=member_rows.row_of,
         from_row=member_rows.member_of,
+        subject="member",
+        blanked=member_rows.BLANKED,
     )
 
 

@@ -96,11 +96,12 @@ class MemberChangeBody(Body):
         """Whether it says where the member belongs."""
         return not self.model_fields_set.isdisjoint(("team", "manager"))
 
-    def command(self, member: UUID) -> ChangeMember:
+    def command(self, member: UUID, by: str | None) -> ChangeMember:
+        """`by` as in ChangeMember."""
         given = self.model_fields_set
         place = {name: getattr(self, name) for name in Place.__struct_fields__ if name in given}
         consents = self.consents.model_dump(exclude_unset=True) if "consents" in given else {}
-        return ChangeMember(member, place, consents, self.name if "name" in given else None)
+        return ChangeMember(member, place, consents, self.name if "name" in given else None, by)
 
 
 class CheckInBody(Body):

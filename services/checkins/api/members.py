@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from services.checkins.api.bodies import ErasedMember, Id, MemberBody, MemberChangeBody, with_position
 from services.checkins.api.parts import Api
 from services.checkins.application import EraseMember
-from shared.auth import Caller
+from shared.auth import PEOPLE, Caller
 from shared.errors import forbidden
 from shared.http.app import allow
 from shared.http.erasures import Reapplied
@@ -20,8 +20,8 @@ from shared.http.writes import Submission
 router = APIRouter(tags=["members"])
 
 Enroller = Annotated[Caller, allow(roles=["admin"], scopes=["members:write"])]
-Changer = Annotated[Caller, allow(roles=["admin", "member", "supporter"], scopes=["members:write"])]
-Eraser = Annotated[Caller, allow(roles=["admin", "member", "supporter"])]
+Changer = Annotated[Caller, allow(roles=[*sorted(PEOPLE), "admin"], scopes=["members:write"])]
+Eraser = Annotated[Caller, allow(roles=[*sorted(PEOPLE), "admin"])]
 
 
 @router.post("/members", status_code=201, response_model=Id)
@@ -31,10 +31,12 @@ async def enrol(body: MemberBody, api: Api, caller: Enroller, request: Request) 
 
 @router.patch("/members/{member}", response_model=Id)
 async def change(member: UUID, body: MemberChangeBody, api: Api, caller: Changer, request: Request) -> Response:
+    """Only the member consents to anything more. What others withdraw for them is in their list of accesses."""
     caller.require_acting_for(member)
     if body.moves and "admin" not in caller.roles and not caller.scopes:
         raise forbidden("Where a member belongs is not theirs to say: recusal and floors follow from it.")
-    return await api.writes.answer(request, caller, body.command(member), 200)
+    by = None if caller.member == member else caller.attributed
+    return await api.writes.answer(request, caller, body.command(member, by), 200)
 
 
 @router.delete("/members/{member}", status_code=202, response_model=ErasedMember)

@@ -40,7 +40,8 @@ async def export(member: UUID, api: Api, caller: Person, _: Reapplied, request: 
 async def accesses(
     member: UUID, api: Api, caller: Person, _: Reapplied, request: Request, limit: Limit = 50, after: After = None
 ) -> dict[str, Any]:
-    """Who read what about the caller, in every service, newest first. `missing` names what couldn't be asked."""
+    """Who read what about the caller, or withdrew their consent, in every service, newest first. `missing` names what
+    couldn't be asked."""
     require_self(caller, member)
     places = _places(after, [HERE, *api.peers.names])
     pages: dict[str, list[dict[str, Any]]] = {}

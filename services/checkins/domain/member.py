@@ -25,6 +25,10 @@ class Consented(msgspec.Struct, frozen=True, kw_only=True):
     text: bool = False
     contact: bool = False
 
+    @property
+    def agreed(self) -> frozenset[str]:
+        return frozenset(name for name in self.__struct_fields__ if getattr(self, name))
+
 
 class MemberEnrolled(PrivateEvent, frozen=True, kw_only=True):
     name: bytes

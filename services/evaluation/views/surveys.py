@@ -95,6 +95,7 @@ MEMBERS = View(
     to_row=lambda team: (team,),
     from_row=lambda member, team: str(team),
     indexes=("team",),
+    subject="member",
 )
 
 

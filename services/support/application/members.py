@@ -33,7 +33,7 @@ class Members:
             return Changes()
         who = [one.member for one in gone]
         dropped = [write for member in who for write in self._forget(member)]
-        return Changes((), [erasures.put(gone, self.clock()), *dropped, forgetting.forget(who)])
+        return Changes((), [erasures.put(gone, self.clock()), *dropped, forgetting.forget(who, [members.MEMBERS])])
 
     def _keys_for(self, arrived: set[UUID]) -> list[Write]:
         """A key for each member as soon as they are here: one that was made with a request would tell who made it."""

@@ -50,6 +50,7 @@ MEMBERS = View(
     to_row=lambda member: (member.manager,),
     from_row=lambda member, manager: Member(manager),
     indexes=("manager",),
+    subject="member",
 )
 
 _LINE = """

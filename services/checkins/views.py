@@ -47,9 +47,6 @@ class KnownMember:
     def consents(self) -> Consented:
         return msgspec.json.decode(self.consents_json, type=Consented)
 
-    def changed(self, place: Place, consents: Consented) -> "KnownMember":
-        return KnownMember(self.id, self.kek_id, self.wrapped_key, *_as_json(place, consents))
-
 
 MEMBERS = """SELECT id, kek_id, wrapped AS wrapped_key, place::text AS place_json, consents::text AS consents_json
 FROM members JOIN member_keys ON member = id WHERE id = ANY(%b)"""

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from services.checkins.application import ChangeMember, Checkins, Command, RecordCheckIn, RecordCheckIns
-from services.checkins.domain import CheckIn
+from services.checkins.application import (
+    ChangeMember,
+    Checkins,
+    Command,
+    EraseMember,
+    FlagDistress,
+    RecordCheckIn,
+    RecordCheckIns,
+)
+from services.checkins.domain import CheckIn, DistressFlag
 from services.checkins.relay import translate
 from shared.clock import utc_now
+from shared.errors import Problem
 from shared.events.checkins import ConsentChanged
 from shared.store.encryption import MemberKeys
-from shared.store.event_store import EventStore
-from shared.store.group_commit import Decision, record_decisions
+from shared.store.event_store import Conflict, EventStore
+from shared.store.group_commit import Decision, Done, GroupCommit, record_decisions
 from shared.store.key_encryption import KeyFile
 from tests.checkins.problems import problem
 from tests.checkins.serving import Served
@@ -43,21 +55,35 @@ def withdrawing(member: UUID, *consents: str) -> ChangeMember:
     return ChangeMember(member, {}, dict.fromkeys(consents, False), None, None)
 
 
-def together(checkins: Served, store: EventStore, *commands: Command) -> list[Decision[Any]]:
-    """One group, decided and stored as group commit does it."""
-    keys = MemberKeys(store, KeyFile(checkins.keys.folder / "kek"))
-    decisions = [each for each in Checkins(store, keys, utc_now).decide(commands) if isinstance(each, Decision)]
-    assert len(decisions) == len(commands)
-    record_decisions(store, decisions)
-    return decisions
+def together(checkins: Served, store: EventStore, *commands: Command) -> list[Any]:
+    """What comes of commands that arrived while another was being decided, so that they are one group."""
+    decided = Checkins(store, MemberKeys(store, KeyFile(checkins.keys.folder / "kek")), utc_now).decide
+    busy, arrived = threading.Event(), threading.Event()
+
+    def decide(commands: Sequence[Command]) -> list[Decision[Any] | Exception]:
+        busy.set()
+        arrived.wait()
+        return decided(commands)
+
+    async def submit(commit: GroupCommit[Command, Any]) -> list[Any]:
+        first = asyncio.create_task(commit.submit(check_in(UUID(checkins.enrol()))))
+        await asyncio.to_thread(busy.wait)
+        rest = [asyncio.create_task(commit.submit(command)) for command in commands]
+        await asyncio.sleep(0)
+        arrived.set()
+        await first
+        return [one.result if isinstance(one, Done) else one for one in await asyncio.gather(*rest, return_exceptions=True)]
+
+    with contextlib.closing(GroupCommit(store, decide)) as commit:
+        return asyncio.run(submit(commit))
 
 
 def test_a_note_in_the_same_group_is_looked_at_before_the_withdrawal_and_not_after(
     checkins: Served, store: EventStore, member: UUID
 ) -> None:
     before, _, after = together(checkins, store, check_in(member), withdrawing(member, "text"), check_in(member))
-    assert before.result["resources"]
-    assert after.result["resources"] == ()
+    assert before["resources"]
+    assert after["resources"] == ()
 
 
 def test_a_consent_that_is_given_in_a_group_is_given_for_the_rest_of_it(
@@ -66,7 +92,7 @@ def test_a_consent_that_is_given_in_a_group_is_given_for_the_rest_of_it(
     checkins.http.patch(f"/members/{member}", json={"consents": {"text": False}})
     giving = ChangeMember(member, {}, {"text": True}, None, None)
     *_, after = together(checkins, store, giving, check_in(member))
-    assert after.result["resources"]
+    assert after["resources"]
 
 
 @pytest.mark.parametrize("consent", ["analytics", "contact"])
@@ -74,12 +100,54 @@ def test_readers_hear_of_a_withdrawal_before_what_came_after_it(
     checkins: Served, store: EventStore, member: UUID, consent: str
 ) -> None:
     batch = RecordCheckIns((check_in(member), check_in(member)), (0, 1), ())
-    start = store.postgres.max_notification_id() or 0
+    start = (store.postgres.max_notification_id() or 0) + 2  # after those of the one that was being decided
     together(checkins, store, check_in(member), withdrawing(member, consent), batch)
     heard = [translate(event) for _, event in store.notifications(start, 10)]
     assert [type(event).__name__ for event in heard] == ["CheckInRecorded", "ConsentChanged", *["CheckInRecorded"] * 2]
     assert isinstance(heard[1], ConsentChanged)
     assert getattr(heard[1].consents, consent) is False
+
+
+@pytest.mark.parametrize("program", [{"team": "care"}, {"languages": ["de"]}])
+def test_a_change_that_changes_nothing_undoes_no_withdrawal_of_the_same_group(
+    checkins: Served, store: EventStore, member: UUID, program: dict[str, Any]
+) -> None:
+    place = checkins.rows("SELECT place FROM members WHERE id = %s", member)[0]["place"]
+    same = ChangeMember(member, {name: place[name] for name in program}, {}, None, "service:x")
+    together(checkins, store, withdrawing(member, "text"), same)
+    assert consents_of(checkins, member)["text"] is False
+
+
+def test_nobody_else_consents_anew_in_the_group_of_a_withdrawal(checkins: Served, store: EventStore, member: UUID) -> None:
+    anew = ChangeMember(member, {}, {"text": True}, None, "service:x")
+    _, refused = together(checkins, store, withdrawing(member, "text"), anew)
+    assert isinstance(refused, Problem)
+    assert refused.status == 403
+    assert consents_of(checkins, member)["text"] is False
+
+
+def test_nothing_about_an_erased_member_is_decided_in_the_group_of_the_erasure(
+    checkins: Served, store: EventStore, member: UUID
+) -> None:
+    flag = FlagDistress(DistressFlag(uuid4(), member, ("guilt",)), "a note")
+    after = (ChangeMember(member, {"team": "night"}, {}, None, None), check_in(member), flag, EraseMember(member))
+    erased, *others = together(checkins, store, EraseMember(member), *after)
+    assert erased["receipt"]
+    assert [other.status for other in others] == [404] * 4
+    for table, column in (("members", "id"), ("check_ins", "member"), ("distress_flags", "member"), ("member_keys", "member")):
+        assert checkins.rows(f"SELECT 1 FROM {table} WHERE {column} = %s", member) == []
+
+
+def test_a_command_that_was_decided_before_an_erasure_elsewhere_is_decided_again(
+    checkins: Served, store: EventStore, member: UUID
+) -> None:
+    """Another process erased them between this one's reading and its writing."""
+    decide = Checkins(store, MemberKeys(store, KeyFile(checkins.keys.folder / "kek")), utc_now).decide
+    (decision,) = decide([check_in(member)])
+    assert isinstance(decision, Decision)
+    assert checkins.http.delete(f"/members/{member}", headers=checkins.admin()).status_code == 202
+    with pytest.raises(Conflict):
+        record_decisions(store, [decision])
 
 
 def test_over_http_the_next_note_is_not_looked_at_any_more(checkins: Served, member: UUID) -> None:

@@ -4,7 +4,7 @@ Commands arrive in groups; each is decided on its own, and what they share (memb
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -13,9 +13,19 @@ from uuid import UUID, uuid4
 import msgspec
 
 from services.checkins import views
-from services.checkins.domain import CheckIn, CheckInRecorded, DistressFlag, Member, Place
+from services.checkins.application.commands import (
+    ChangeMember,
+    Command,
+    EnrolMember,
+    EraseMember,
+    FlagDistress,
+    RecordCheckIn,
+    RecordCheckIns,
+    require_apart,
+)
+from services.checkins.domain import CheckInRecorded, Member
 from services.checkins.domain.crisis import CrisisLine, crisis_lines
-from services.checkins.domain.member import Consented, MemberEnrolled, MemberRenamed
+from services.checkins.domain.member import MemberEnrolled, MemberRenamed
 from services.checkins.domain.safety import calls_for_crisis_lines
 from shared.clock import Clock
 from shared.errors import Problem, forbidden, invalid, unknown
@@ -35,78 +45,8 @@ ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
-class EnrolMember:
-    name: str
-    place: Place
-    consents: Consented
-
-    def members(self) -> tuple[UUID, ...]:
-        return (self.place.manager,) if self.place.manager else ()
-
-
-@dataclass(frozen=True)
-class ChangeMember:
-    """`place` and `consents` hold only what is to change, by field name. `by` is who changes it for the member; None
-    where they do it themselves."""
-
-    member: UUID
-    place: dict[str, Any]
-    consents: dict[str, bool]
-    name: str | None
-    by: str | None
-
-    def members(self) -> tuple[UUID, ...]:
-        manager = self.place.get("manager")
-        return (self.member, manager) if manager else (self.member,)
-
-
-@dataclass(frozen=True)
-class EraseMember:
-    member: UUID
-
-    def members(self) -> tuple[UUID, ...]:
-        return (self.member,)
-
-
-@dataclass(frozen=True)
-class RecordCheckIn:
-    check_in: CheckIn
-    note: str | None
-
-    def members(self) -> tuple[UUID, ...]:
-        return (self.check_in.member,)
-
-
-@dataclass(frozen=True)
-class RecordCheckIns:
-    """A batch, of which `rejected` didn't get as far as a command; the rest keep their places in it by `indexes`."""
-
-    check_ins: tuple[RecordCheckIn, ...]
-    indexes: tuple[int, ...]
-    rejected: tuple[tuple[int, Problem], ...]
-
-    def members(self) -> tuple[UUID, ...]:
-        return tuple({command.check_in.member for command in self.check_ins})
-
-
-@dataclass(frozen=True)
-class FlagDistress:
-    flag: DistressFlag
-    note: str | None
-
-    def members(self) -> tuple[UUID, ...]:
-        return (self.flag.member, self.flag.reporter) if self.flag.reporter else (self.flag.member,)
-
-
-Command = EnrolMember | ChangeMember | EraseMember | RecordCheckIn | RecordCheckIns | FlagDistress
-
-
-@dataclass(frozen=True)
 class Known:
-    """The members that a group of commands is about, whose keys are unwrapped only for who writes something down.
-
-    What one command changes of a member, the next of the group knows: a consent that was withdrawn is withdrawn for it.
-    """
+    """The members that a group of commands is about, whose keys are unwrapped only for who writes something down."""
 
     members: dict[UUID, views.KnownMember]
     unwrap: Callable[[UUID, str, bytes], bytes]
@@ -121,9 +61,6 @@ class Known:
             raise unknown("member", pointer)
         return self.members[member]
 
-    def changed(self, member: UUID, place: Place, consents: Consented) -> None:
-        self.members[member] = self.members[member].changed(place, consents)
-
 
 class Checkins:
     """The use cases over one event store."""
@@ -134,9 +71,16 @@ class Checkins:
         self._clock = clock
 
     def decide(self, commands: Sequence[Command]) -> list[Decision[Any] | Exception]:
-        ids = list({member for command in commands for member in command.members()})
+        """Raises Conflict where one of them changes whom another is about: each is then decided by what is stored by then."""
+        ids = require_apart(commands)
         known = Known(views.members(self._store, ids) if ids else {}, self._keys.unwrap)
-        return [self._one(command, known) for command in commands]
+        decided = [self._one(command, known) for command in commands]
+        for n, decision in enumerate(decided):
+            if isinstance(decision, Decision) and known.members:  # once for all of them
+                here = () if isinstance(commands[n], EraseMember) else (erasures.require_here(*known.members),)
+                decided[n] = replace(decision, writes=(*here, *decision.writes))
+                break
+        return decided
 
     def _one(self, command: Command, known: Known) -> Decision[Any] | Exception:
         try:
@@ -169,8 +113,7 @@ class Checkins:
             version = member.version + len(events) + 1
             name = sealed(known.key(member.id), command.name, member.id, version, "name")
             events.append(member.rename(self._clock(), version, name))
-        known.changed(member.id, place, consents)
-        writes = [views.put_member(member.id, place, consents)]
+        writes = [views.put_member(member.id, place, consents)] if events else []
         if command.by:
             withdrawn = sorted(member.consents.agreed - consents.agreed)
             writes += [views.access(member.id, command.by, f"{consent} withdrawn", self._clock()) for consent in withdrawn]

@@ -43,6 +43,6 @@ COPY --from=build /build/app /app
 ARG SERVICE
 ENV SERVICE=${SERVICE}
 EXPOSE 8000
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s CMD ["python", "-I", "-S", "/app/health.py"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=180s CMD ["python", "-I", "-S", "/app/health.py"]
 ENTRYPOINT ["python", "/app/serve.py"]
 CMD ["all"]

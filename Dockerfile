@@ -20,9 +20,10 @@ COPY deploy/containers/serve.py deploy/containers/health.py app/
 RUN python -m compileall -q --invalidation-mode unchecked-hash -s app -p /app app && install -d -o 10001 -g 10001 keys
 
 FROM ${PYTHON} AS runtime
-# Whoever takes over a process finds no program that runs as its owner, and none that fetches others.
+# Whoever takes over a process finds no program that runs as its owner, and none that fetches others. Of the base image's
+# own packages (pip, and setuptools with its easy_install) none is used: /opt/venv sees only what was locked.
 RUN find / -xdev -type f -perm /6000 -exec chmod a-s {} + && rm -rf /usr/local/bin/pip* \
-    /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/ensurepip /usr/bin/apt* /usr/bin/dpkg*
+    /usr/local/lib/python3*/site-packages/* /usr/local/lib/python3*/ensurepip /usr/bin/apt* /usr/lib/apt /usr/bin/dpkg*
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 ALONGSIDE_KEYS=/keys \
     APP_DATADIR=/tmp/faust
 WORKDIR /app
@@ -42,6 +43,6 @@ COPY --from=build /build/app /app
 ARG SERVICE
 ENV SERVICE=${SERVICE}
 EXPOSE 8000
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s CMD ["python", "-I", "-S", "/app/health.py"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=180s CMD ["python", "-I", "-S", "/app/health.py"]
 ENTRYPOINT ["python", "/app/serve.py"]
 CMD ["all"]

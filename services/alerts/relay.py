@@ -26,6 +26,8 @@ def translate(event: PrivateEvent) -> PublicEvent | None:
             return alerts.AlertDeclined(occurred_at=at, alert=alert, supporter=event.supporter)
         case events.Accepted():
             return alerts.AlertAccepted(occurred_at=at, alert=alert, supporter=event.supporter)
+        case events.Lapsed():
+            return alerts.AlertLapsed(occurred_at=at, alert=alert, supporter=event.supporter)
         case events.SentOutside():
             return alerts.AlertSentOutside(occurred_at=at, alert=alert)
         case events.Closed() | events.Cancelled() | events.ConsentWithdrawn():

@@ -53,6 +53,12 @@ class AlertAccepted(AlertEvent):
     supporter: UUID
 
 
+class AlertLapsed(AlertEvent):
+    """Who had accepted it got in touch with nobody in time: it was taken from them, and is on the outside route."""
+
+    supporter: UUID
+
+
 class AlertSentOutside(AlertEvent):
     """Nobody eligible was left: the alert is on the outside crisis route, and still offered to who becomes eligible."""
 

@@ -8,7 +8,7 @@ import pytest
 
 from services.alerts.domain import steps
 from services.alerts.domain.alert import Alert, OfferState, State, after, evolve
-from services.alerts.domain.eligibility import CLINICAL_LEAD, Candidate, Pool
+from services.alerts.domain.eligibility import CLINICAL_LEAD, Candidate, Pool, eligible
 from services.alerts.domain.events import Offered
 from services.alerts.domain.firing import fire, looks_go_on
 from services.alerts.domain.members import Member
@@ -195,7 +195,7 @@ def test_an_unreachable_supporters_offer_goes_to_the_next() -> None:
     assert fire(alert, timer, staff(ANNA, BEN), True, NOW) == ()
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.NO_CONTACT])
 def test_no_timer_does_anything_to_an_alert_that_somebody_has(kind: Kind) -> None:
     alert = offered(ANNA, tier=Tier.RED)
     accepted = after(alert, steps.accept(alert, ANNA, NOW))
@@ -238,3 +238,46 @@ def test_a_webhook_has_one_id_for_each_endpoint_and_step() -> None:
     one, other = uuid4(), uuid4()
     assert notice.webhook_id(one) == notice.webhook_id(one) != notice.webhook_id(other)
     assert len(body(notice, "https://alerts.example/" + "x" * 300)) < 1024
+
+
+def accepted(tier: Tier = Tier.RED) -> Alert:
+    alert = offered(ANNA, tier=tier)
+    return after(alert, steps.accept(alert, ANNA, NOW))
+
+
+def test_a_red_one_that_was_accepted_is_looked_at_again_after_a_quarter_of_an_hour() -> None:
+    alert = offered(ANNA, tier=Tier.RED)
+    events = steps.accept(alert, ANNA, NOW)
+    (timer,) = timers_after(after(alert, events), events)
+    assert (timer.kind, timer.due_at) == (Kind.NO_CONTACT, NOW + timedelta(minutes=15))
+
+
+def test_an_orange_one_that_was_accepted_does_not_lapse() -> None:
+    alert = offered(ANNA)
+    events = steps.accept(alert, ANNA, NOW)
+    assert timers_after(after(alert, events), events) == []
+
+
+def test_who_made_no_contact_loses_a_red_one_to_the_outside_route_and_others_are_looked_for() -> None:
+    held = accepted()
+    events = fire(held, due(held, Kind.NO_CONTACT, ANNA), staff(BEN), True, NOW)
+    lapsed = after(held, events)
+    assert names(events) == ["Lapsed", "SentOutside"]
+    assert (lapsed.state, lapsed.accepted_by) == (State.OUTSIDE, None)
+    (look,) = timers_after(lapsed, events)
+    assert names(fire(lapsed, look, staff(ANNA, BEN), True, NOW)) == ["Offered"]
+    assert [(each.type, each.supporter) for each in notices(lapsed, events)] == [("alert.withdrawn", ANNA)]
+
+
+def test_who_let_one_lapse_is_not_asked_about_it_again_and_cannot_take_it_back() -> None:
+    held = accepted()
+    lapsed = after(held, steps.lapse(held, NOW))
+    assert eligible(staff(ANNA), lapsed, NOW) == []
+    with pytest.raises(Problem):
+        steps.accept(lapsed, ANNA, NOW)
+
+
+def test_contact_that_was_made_holds_it() -> None:
+    held = accepted()
+    contacted = after(held, steps.record_contact(held, ANNA, NOW))
+    assert fire(contacted, due(held, Kind.NO_CONTACT, ANNA), staff(BEN), True, NOW) == ()

@@ -105,7 +105,7 @@ def test_alerts_decided_together_are_spread() -> None:
     me, a, b = PEOPLE[:3]
     org = pool(member(me), member(a), member(b))
     first = asked(org, alert_about(me))[0]
-    second = asked(org.with_offers_to({first}), alert_about(me))[0]
+    second = asked(org.with_offers_to({first}, Tier.ORANGE), alert_about(me))[0]
     assert {first, second} == {a, b}
 
 

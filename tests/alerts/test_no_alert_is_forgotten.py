@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services.alerts.domain import steps
-from services.alerts.domain.alert import Alert, OfferState, after, evolve
+from services.alerts.domain.alert import Alert, OfferState, State, after, evolve
 from services.alerts.domain.eligibility import CLINICAL_LEAD, Candidate, Pool, eligible
 from services.alerts.domain.firing import fire, looks_go_on
 from services.alerts.domain.members import Member
@@ -78,13 +78,13 @@ class AlertsLife(RuleBasedStateMachine):
             assert any(map(self.goes_on, self.timers.values())), f"{self.alert.state} and nothing will happen"
         else:
             assert not self.alert.open_offers
-            assert not self.timers
+            held = self.alert.state is State.ACCEPTED and self.alert.tier is Tier.RED
+            assert [timer.kind for timer in self.timers.values()] == ([Kind.NO_CONTACT] if held else [])
 
     def follow(self, events: tuple[PrivateEvent, ...], from_start: bool = False) -> None:
         self.alert = after(self.alert, events[1:] if from_start else events)
-        self.timers |= {timer.id: timer for timer in timers_after(self.alert, events)}
-        if not self.alert.is_waiting:
-            self.timers = {}
+        kept = self.timers if self.alert.is_waiting or not events else {}
+        self.timers = kept | {timer.id: timer for timer in timers_after(self.alert, events)}
 
     def goes_on(self, timer: Timer) -> bool:
         """Whether this timer sees to it that somebody else is asked: after the last open offer, or from outside."""
@@ -98,7 +98,8 @@ class AlertsLife(RuleBasedStateMachine):
     def pool(self) -> Pool:
         members = {person: Member(person, known=True) for person in (MEMBER, *SUPPORTERS)}
         skills = {SUPPORTERS[0]: (CLINICAL_LEAD,)}
-        return Pool([Candidate(each, each, (), skills.get(each, ()), 0, (each,)) for each in sorted(self.here)], members)
+        candidates = [Candidate(each, each, skills=skills.get(each, ()), endpoints=(each,)) for each in sorted(self.here)]
+        return Pool(candidates, members)
 
     def asked(self) -> list[UUID]:
         return eligible(self.pool(), self.alert, self.now)

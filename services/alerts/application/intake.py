@@ -95,7 +95,8 @@ class Intake:
         then = withdraw_consent(alert, revoked, at) or steps.offer_next(alert, eligible(pool, alert, at), at)
         events = (raised, *then)
         rows = self.outcomes.rows(after(alert, then), events, pool)
-        return events, rows, pool.with_offers_to({event.supporter for event in then if isinstance(event, Offered)})
+        asked = {event.supporter for event in then if isinstance(event, Offered)}
+        return events, rows, pool.with_offers_to(asked, alert.tier)
 
     def _withdraw(self, cursor: Cursor[DictRow], revoked: Revoked) -> tuple[list[PrivateEvent], list[Write]]:
         """What is open and stands on what was withdrawn ends; whoever was asked, or has it, is told."""

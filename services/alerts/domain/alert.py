@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from services.alerts.domain.events import (
@@ -15,6 +16,7 @@ from services.alerts.domain.events import (
     DangerDecided,
     Declined,
     Escalated,
+    Lapsed,
     Offered,
     Postponed,
     Raised,
@@ -47,17 +49,20 @@ class OfferState(StrEnum):
     POSTPONED = "postponed"
     WITHDRAWN = "withdrawn"
     ACCEPTED = "accepted"
+    LAPSED = "lapsed"
 
 
 @dataclass(frozen=True)
 class Offer:
-    """What one supporter was last asked; `sequence` is the version of the alert at which they were."""
+    """What one supporter was last asked; `sequence` is the version of the alert at which they were. `accepted_at` stays
+    where they gave it back: they carried it."""
 
     supporter: UUID
     sequence: int
     at: datetime
     expires_at: datetime
     state: OfferState = OfferState.OPEN
+    accepted_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -128,10 +133,13 @@ def _changed(alert: Alert, event: PrivateEvent) -> Alert:
         case Offered():
             return _offered(alert, event)
         case Declined() | Postponed() | Withdrawn():
-            return _answered(alert, event.supporter, _LEAVES[type(event)])
+            return _answered(alert, event.supporter, state=_LEAVES[type(event)])
         case Accepted():
-            accepted = _answered(alert, event.supporter, OfferState.ACCEPTED)
+            accepted = _answered(alert, event.supporter, state=OfferState.ACCEPTED, accepted_at=event.at)
             return replace(accepted, state=State.ACCEPTED, accepted_by=event.supporter)
+        case Lapsed():
+            lapsed = _answered(alert, event.supporter, state=OfferState.LAPSED)
+            return replace(lapsed, state=State.RAISED, accepted_by=None, outside_since=None)
         case SentOutside():
             return replace(alert, state=State.OUTSIDE, outside_since=event.originator_version)
         case ConsentWithdrawn():
@@ -163,6 +171,6 @@ def _offered(alert: Alert, event: Offered) -> Alert:
     return replace(alert, state=State.OFFERED, offers=(*others, fresh))
 
 
-def _answered(alert: Alert, supporter: UUID, state: OfferState) -> Alert:
-    offers = tuple(replace(offer, state=state) if offer.supporter == supporter else offer for offer in alert.offers)
+def _answered(alert: Alert, supporter: UUID, **answer: Any) -> Alert:
+    offers = tuple(replace(offer, **answer) if offer.supporter == supporter else offer for offer in alert.offers)
     return replace(alert, offers=offers)

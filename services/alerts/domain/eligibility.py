@@ -2,6 +2,8 @@
 
 Nobody is offered an alert about themselves, about anyone above or below them in the management chain, or one that they
 reported; nobody without an endpoint, and nobody who was erased. A chain with a link that isn't known yet excludes too.
+Who has carried enough for now rests, and is asked only where nobody else is left: a budget never stands between a person in
+distress and the last one who might come, and who rests may decline.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -10,7 +12,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.alerts.domain.alert import Alert, Offer, OfferState
+from services.alerts.domain.fatigue import WEIGHTS, Carried, rests
 from services.alerts.domain.members import Member
+from shared.events.alerts import Tier
 
 ASKED_AGAIN_AFTER = timedelta(minutes=10)
 """After "not now" (our default)."""
@@ -20,13 +24,15 @@ CLINICAL_LEAD = "clinical_lead"
 
 @dataclass(frozen=True)
 class Candidate:
-    """A supporter with at least one active endpoint. `load`: alerts offered to or accepted by them in the last days."""
+    """A supporter with at least one active endpoint. `load`: what they accepted in the last weeks, weighted by tier;
+    `carried`: what of it counts in their budgets."""
 
     supporter: UUID
     member: UUID
     languages: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
-    load: int = 0
+    load: float = 0
+    carried: tuple[Carried, ...] = ()
     endpoints: tuple[UUID, ...] = ()
 
 
@@ -40,16 +46,24 @@ class Pool:
     def endpoints_of(self, supporter: UUID) -> tuple[UUID, ...]:
         return next((each.endpoints for each in self.candidates if each.supporter == supporter), ())
 
-    def with_offers_to(self, supporters: Collection[UUID]) -> "Pool":
+    def with_offers_to(self, supporters: Collection[UUID], tier: Tier) -> "Pool":
         """The pool after more offers, so that alerts decided together are spread."""
-        loaded = [replace(each, load=each.load + (each.supporter in supporters)) for each in self.candidates]
+        loaded = [_asked(each, tier) if each.supporter in supporters else each for each in self.candidates]
         return replace(self, candidates=loaded) if supporters else self
 
 
 def eligible(pool: Pool, alert: Alert, at: datetime, skill: str | None = None) -> list[UUID]:
     """The supporters who may be asked now, best first: a shared language, then the least load, then the id."""
+    able = _able(pool, alert, at, skill)
+    rested = [each for each in able if not rests(each.carried, alert.tier, at)]
     subject = pool.members.get(alert.member, Member(alert.member))
-    open_to_it = [
+    ranked = sorted(rested or able, key=lambda each: (not _share_language(subject, each), each.load, each.supporter))
+    return [candidate.supporter for candidate in ranked]
+
+
+def _able(pool: Pool, alert: Alert, at: datetime, skill: str | None) -> list[Candidate]:
+    """Whoever has carried how much."""
+    return [
         candidate
         for candidate in pool.candidates
         if candidate.endpoints
@@ -57,8 +71,6 @@ def eligible(pool: Pool, alert: Alert, at: datetime, skill: str | None = None) -
         and _may_be_asked(alert.offer_to(candidate.supporter), at)
         and not is_recused(pool, alert, candidate.member)
     ]
-    ranked = sorted(open_to_it, key=lambda each: (not _share_language(subject, each), each.load, each.supporter))
-    return [candidate.supporter for candidate in ranked]
 
 
 def is_recused(pool: Pool, alert: Alert, person: UUID) -> bool:
@@ -94,6 +106,10 @@ def chain(members: Mapping[UUID, Member], start: UUID) -> frozenset[UUID] | None
             break
         above.update(() if here is None else (here,))
     return frozenset(above)
+
+
+def _asked(candidate: Candidate, tier: Tier) -> Candidate:
+    return replace(candidate, load=candidate.load + WEIGHTS[tier], carried=(*candidate.carried, Carried(tier)))
 
 
 def _is_here(pool: Pool, person: UUID) -> bool:

@@ -71,6 +71,12 @@ class Accepted(AlertEvent, frozen=True, kw_only=True):
     supporter: UUID
 
 
+class Lapsed(AlertEvent, frozen=True, kw_only=True):
+    """Who accepted it made no contact in time: it is taken from them, and others are asked."""
+
+    supporter: UUID
+
+
 class ContactMade(AlertEvent, frozen=True, kw_only=True):
     supporter: UUID
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.alerts.domain.alert import Alert
 from services.alerts.domain.eligibility import CLINICAL_LEAD, Pool, eligible
-from services.alerts.domain.steps import Events, escalate, look_again, offer_next, send_outside, take_back
+from services.alerts.domain.steps import Events, escalate, lapse, look_again, offer_next, send_outside, take_back
 from services.alerts.domain.timers import Kind, Timer
 
 
@@ -23,6 +23,8 @@ def fire(alert: Alert, timer: Timer, pool: Pool, delivered: bool, at: datetime) 
             return send_outside(alert, at)
         case Kind.LOOK_AGAIN if looks_go_on(alert, timer):
             return look_again(alert, eligible(pool, alert, at), at)
+        case Kind.NO_CONTACT:
+            return lapse(alert, at)
         case Kind.UNREACHABLE:
             return _reroute(alert, timer, pool, at)
     return ()

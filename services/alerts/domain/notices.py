@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from services.alerts.domain.alert import Alert, Offer
-from services.alerts.domain.events import Cancelled, Closed, Escalated, Offered, Withdrawn
+from services.alerts.domain.events import Cancelled, Closed, Escalated, Lapsed, Offered, Withdrawn
 from shared.events.alerts import Tier
 from shared.store.events import PrivateEvent
 
@@ -66,7 +66,7 @@ def _notices(alert: Alert, event: PrivateEvent) -> list[Notice]:
         case Escalated():
             before = [offer for offer in alert.open_offers if offer.sequence < event.originator_version]
             return [_notice(alert, ESCALATED, event, offer.supporter) for offer in before]
-        case Withdrawn():
+        case Withdrawn() | Lapsed():
             return [_notice(alert, WITHDRAWN, event, event.supporter)]
         case Closed() | Cancelled() if alert.accepted_by:
             return [_notice(alert, CLOSED, event, alert.accepted_by)]

@@ -19,6 +19,7 @@ from services.alerts.domain.events import (
     ContactMade,
     Declined,
     Escalated,
+    Lapsed,
     Offered,
     Postponed,
     Raised,
@@ -109,6 +110,14 @@ def take_back(alert: Alert, supporter: UUID, eligible: Sequence[UUID], at: datet
     if not alert.is_waiting or offer is None or offer.state is not OfferState.OPEN:
         return ()
     return _and_next(alert, withdrawals(alert, [offer], at), eligible, at)
+
+
+def lapse(alert: Alert, at: datetime) -> Events:
+    """Nobody got in touch: the outside route has it at once, and whoever is eligible is asked within a second."""
+    if alert.state is not State.ACCEPTED or alert.accepted_by is None:
+        return ()
+    lapsed = Lapsed(originator_id=alert.id, at=at, supporter=alert.accepted_by)
+    return numbered(alert, [lapsed, SentOutside(originator_id=alert.id, at=at)])
 
 
 def record_contact(alert: Alert, supporter: UUID, at: datetime) -> Events:

@@ -1,7 +1,8 @@
 """What has to be looked at again, and when: human time, counted from the raising (or the opening again) or from an offer.
 
 Red: undelivered for 120 s or unanswered for 3 min, the next supporter; at 6 min the clinical lead; by 10 min the outside
-route. Orange: undelivered for 10 min or unanswered for 30 min, the next supporter (DOMAIN.md, detection).
+route; accepted and no contact made for 15 min, it lapses. Orange: undelivered for 10 min or unanswered for 30 min, the next
+supporter (DOMAIN.md, detection and on-call).
 """
 
 from collections.abc import Iterable
@@ -10,8 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid5
 
-from services.alerts.domain.alert import Alert
-from services.alerts.domain.events import Offered, Raised, Reopened, SentOutside
+from services.alerts.domain.alert import Alert, State
+from services.alerts.domain.events import Accepted, Offered, Raised, Reopened, SentOutside
 from shared.events.alerts import Tier
 from shared.store.events import PrivateEvent
 
@@ -20,6 +21,7 @@ ORANGE_UNDELIVERED = timedelta(minutes=10)
 """After three attempts (0 s, 5 s, 5 min): time is left for the next supporter within the 30 minutes (our default)."""
 RED_LEAD = timedelta(minutes=6)
 RED_OUTSIDE = timedelta(minutes=10)
+RED_CONTACT = timedelta(minutes=15)
 LOOKS = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 10, 30, 60))
 LOOK_EVERY = timedelta(seconds=60)
 
@@ -31,6 +33,7 @@ class Kind(StrEnum):
     OUTSIDE = "outside"
     LOOK_AGAIN = "look_again"
     UNREACHABLE = "unreachable"
+    NO_CONTACT = "no_contact"
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,13 @@ class Timer:
 
 
 def timers_after(alert: Alert, events: Iterable[PrivateEvent]) -> list[Timer]:
-    """What follows from an alert's events; nothing once somebody has it."""
-    return [timer for event in events for timer in _timers(alert, event)] if alert.is_waiting else []
+    """What follows from an alert's events; once somebody has it, only that they get in touch."""
+    if alert.is_waiting:
+        return [timer for event in events for timer in _timers(alert, event)]
+    accepted = [event for event in events if isinstance(event, Accepted) and event.supporter == alert.accepted_by]
+    if alert.state is not State.ACCEPTED or alert.tier is not Tier.RED:
+        return []
+    return [Timer(alert.id, Kind.NO_CONTACT, event.originator_version, event.at + RED_CONTACT) for event in accepted]
 
 
 def _timers(alert: Alert, event: PrivateEvent) -> list[Timer]:

@@ -19,8 +19,9 @@ INSERT INTO alerts (id, member, tier, state, points, raised_at) VALUES (%s, %s, 
 ON CONFLICT (id) DO UPDATE SET state = excluded.state
 """
 _PUT_OFFER = """
-INSERT INTO offers (alert, supporter, sequence, state, at) VALUES (%s, %s, %s, %s, %s)
-ON CONFLICT (alert, supporter) DO UPDATE SET sequence = excluded.sequence, state = excluded.state, at = excluded.at
+INSERT INTO offers (alert, supporter, sequence, state, at, accepted_at) VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT (alert, supporter) DO UPDATE SET sequence = excluded.sequence, state = excluded.state, at = excluded.at,
+    accepted_at = excluded.accepted_at
 """
 _WITHDRAW = """
 UPDATE deliveries SET state = 'withdrawn'
@@ -52,7 +53,7 @@ class Owed:
 def put_alert(alert: Alert) -> Write:
     """The alert and its offers as they are after the step; offers that aren't open any more owe nothing."""
     points = sum(signal.points for signal in alert.signals)
-    offers = [(alert.id, offer.supporter, offer.sequence, offer.state, offer.at) for offer in alert.offers]
+    offers = [(alert.id, offer.supporter, offer.sequence, offer.state, offer.at, offer.accepted_at) for offer in alert.offers]
     answered = [offer.supporter for offer in alert.offers if offer.state is not OfferState.OPEN]
 
     def write(cursor: Cursor[DictRow]) -> None:

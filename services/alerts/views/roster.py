@@ -1,5 +1,6 @@
 """Supporters and endpoints, as rows, and the pool from which an alert's next supporter is chosen."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,17 +11,22 @@ from psycopg.rows import DictRow
 
 from services.alerts.domain.eligibility import Candidate, Pool
 from services.alerts.domain.events import SupporterEnrolled
+from services.alerts.domain.fatigue import REMEMBERED, WEIGHTS, Carried
 from services.alerts.views import member_rows
+from shared.events.alerts import Tier
 from shared.store.event_store import Conflict, Write
 
-LATELY = timedelta(days=7)
-"""Whoever was asked more often within this time is asked later (our default)."""
+LATELY = timedelta(days=28)
+"""Whoever accepted more within this time is asked later (our default)."""
 
 _CANDIDATES = """
 SELECT s.id, s.member, s.languages, s.skills,
-       array(SELECT e.id FROM endpoints e WHERE e.supporter = s.id AND e.active ORDER BY e.id) AS endpoints,
-       (SELECT count(*) FROM offers o WHERE o.supporter = s.id AND o.at > %s AND o.state IN ('open', 'accepted')) AS load
+       array(SELECT e.id FROM endpoints e WHERE e.supporter = s.id AND e.active ORDER BY e.id) AS endpoints
 FROM supporters s
+"""
+_CARRIED = """
+SELECT o.supporter, a.tier, o.accepted_at FROM offers o JOIN alerts a ON a.id = o.alert
+WHERE o.at > %s AND (o.state = 'open' OR o.accepted_at IS NOT NULL)
 """
 
 
@@ -37,8 +43,12 @@ class Endpoint:
 
 def pool(cursor: Cursor[DictRow], about: Collection[UUID], now: datetime) -> Pool:
     """Everybody who may be asked about alerts of these members, and all chains that decide it."""
-    cursor.execute(_CANDIDATES, (now - LATELY,))
-    candidates = [_candidate(row) for row in cursor]
+    cursor.execute(_CARRIED, (now - LATELY,))
+    carried: defaultdict[UUID, list[Carried]] = defaultdict(list)
+    for row in cursor:
+        carried[row["supporter"]].append(Carried(Tier(row["tier"]), row["accepted_at"]))
+    cursor.execute(_CANDIDATES)
+    candidates = [_candidate(row, carried[row["id"]], now) for row in cursor]
     members = member_rows.load_chains(cursor, {*about, *(each.member for each in candidates)})
     return Pool(candidates, members)
 
@@ -141,6 +151,8 @@ def active_supporter_of(cursor: Cursor[DictRow], endpoint: UUID) -> UUID | None:
     return row["supporter"] if row else None
 
 
-def _candidate(row: DictRow) -> Candidate:
+def _candidate(row: DictRow, carried: Sequence[Carried], now: datetime) -> Candidate:
     languages, skills = tuple(row["languages"]), tuple(row["skills"])
-    return Candidate(row["id"], row["member"], languages, skills, row["load"], tuple(row["endpoints"]))
+    load = sum(WEIGHTS[one.tier] for one in carried)
+    counting = tuple(one for one in carried if one.within(REMEMBERED, now))
+    return Candidate(row["id"], row["member"], languages, skills, load, counting, tuple(row["endpoints"]))

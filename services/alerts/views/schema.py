@@ -11,7 +11,9 @@ SCHEMA = (
     "CREATE INDEX IF NOT EXISTS alerts_raised_at ON alerts (raised_at, id)",
     "CREATE INDEX IF NOT EXISTS alerts_member ON alerts (member)",
     "CREATE TABLE IF NOT EXISTS offers (alert uuid NOT NULL, supporter uuid NOT NULL,"
-    " sequence integer NOT NULL, state text NOT NULL, at timestamptz NOT NULL, PRIMARY KEY (alert, supporter))",
+    " sequence integer NOT NULL, state text NOT NULL, at timestamptz NOT NULL, accepted_at timestamptz,"
+    " PRIMARY KEY (alert, supporter))",
+    "ALTER TABLE offers ADD COLUMN IF NOT EXISTS accepted_at timestamptz",
     "CREATE INDEX IF NOT EXISTS offers_supporter ON offers (supporter, at)",
     "CREATE TABLE IF NOT EXISTS timers (id uuid PRIMARY KEY, alert uuid NOT NULL, kind text NOT NULL,"
     " sequence integer NOT NULL, n integer NOT NULL, due_at timestamptz NOT NULL, lease_until timestamptz)",

@@ -1,5 +1,5 @@
 # Every target first brings .venv up to date (see deploy/install.sh); that takes 0.1 s when it is.
-.PHONY: help run up down status token test bench faults access fuzz canaries lock advisories environment
+.PHONY: help run up down status token test bench faults access oncall fuzz canaries lock advisories environment
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 PYTHON ?=
@@ -16,6 +16,7 @@ help:
 	@echo "make faults [SEED=n] [RUNS=m]      seeded faults on a running system; the seeds and what came of them"
 	@echo "make access [SEED=n] [CASES=m]     seeded changes and reads, each held against who may read what"
 	@echo "make fuzz [SEED=n] [SERVICE=...]   10,000 odd requests to every service: only documented answers"
+	@echo "make oncall [SEED=n] [CASES=m]     30 simulated days of on-call, and who may never hear of an alert"
 	@echo "make canaries                      strings that nobody may find, posted everywhere and looked for everywhere"
 	@echo "make lock                          resolves the locked packages, the peers' and jars anew"
 	@echo "make advisories                    asks OSV what is known of what is locked; without a network the list stays"
@@ -47,6 +48,11 @@ access: environment
 
 fuzz: environment
 	@.venv/bin/python -m tests.fuzz $(if $(SEED),--seed $(SEED)) $(if $(SERVICE),--service $(SERVICE))
+
+oncall: environment
+	@.venv/bin/python -m tests.oncall days $(if $(SEED),--seed $(SEED)) --runs 3
+	@.venv/bin/python -m tests.oncall recusal $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES))
+	@RECUSAL_EXAMPLES=10000 .venv/bin/pytest tests/oncall
 
 canaries: environment
 	@.venv/bin/python -m tests.canaries

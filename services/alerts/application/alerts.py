@@ -79,7 +79,7 @@ class Alerts:
             if command.by and stands_in_the_way(pool, alert, command.by):
                 raise forbidden("This alert isn't the caller's to close.")
             return self._decision(alert, steps.close(alert, None, at), pool)
-        return self._decision(alert, _supporters_step(alert, command.step, command.supporter, pool, at), pool)
+        return self._decision(alert, supporters_step(alert, command.step, command.supporter, pool, at), pool)
 
     def cancel(self, command: CancelAlert) -> Decision[Any]:
         alert, at = self.load(command.alert), self.clock()
@@ -129,7 +129,7 @@ class Alerts:
         return Decision({"id": alert.id, "state": then.state}, events, self.outcomes.rows(then, events, pool))
 
 
-def _supporters_step(alert: Alert, step: str, supporter: UUID, pool: Pool, at: datetime) -> Events:
+def supporters_step(alert: Alert, step: str, supporter: UUID, pool: Pool, at: datetime) -> Events:
     match step:
         case "accept":
             _require_not_recused(alert, supporter, pool)

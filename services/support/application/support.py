@@ -132,9 +132,15 @@ class Support:
             return list(requests.accesses_to(cursor, self._subjects(cursor, member), limit + 1, before))
 
     def held(self, member: UUID) -> dict[str, Any]:
-        """Everything that support holds about a member."""
+        """Everything that support holds about a member; of a request under a pseudonym also who must not read it."""
+        with self._store.transaction() as cursor:
+            manager = members.manager_of(cursor, member)
+            rows = requests.by(cursor, self._subjects(cursor, member))
+        keys = self._keys.of([row.by for row in rows])
+        recused = {row.id: unseal_recused(keys[row.by], row.id, row.recused) for row in rows if row.recused and row.by in keys}
         return {
-            "requests": self.own(member),
+            "manager": manager,
+            "requests": [{**told, "recused": sorted(recused.get(told["id"], ()))} for told in self.own(member)],
             "answers_by_you": self._answers_by(member),
             "accesses": self.accesses_to(member, LONGEST_LOG, None),
         }

@@ -27,7 +27,7 @@ FILE: dict[int | str, dict[str, Any]] = {
 async def export(member: UUID, api: Api, caller: Person, _: Reapplied, request: Request) -> Response:
     """Everything that is held about the caller, from every service, as one file. `missing` names what couldn't be asked."""
     require_self(caller, member)
-    own = await asyncio.to_thread(api.required_holdings, member)
+    own = await asyncio.to_thread(api.checkins.held, member, "export")
     others = await api.peers.ask(f"/members/{member}/held", request.headers["authorization"])
     held = {HERE: own} | {name: answer["held"] for name, answer in others.items() if answer is not None}
     missing = sorted(name for name, answer in others.items() if answer is None)

@@ -53,5 +53,5 @@ async def own_record(
 ) -> dict[str, Any]:
     require_self(caller, member)
     await wait_until(at_least, api.reached)
-    rows = await asyncio.to_thread(api.checkins.record_of, member, caller.subject, limit, decode_time_and_id(after))
+    rows = await asyncio.to_thread(api.checkins.record_of, member, str(member), limit, decode_time_and_id(after))
     return page(rows, limit, lambda row: time_and_id("recorded_at", row))

@@ -47,7 +47,7 @@ async def accesses(
     pages: dict[str, list[dict[str, Any]]] = {}
     if HERE in places:
         rows = await asyncio.to_thread(api.checkins.accesses_to, member, limit, _number(places[HERE]))
-        pages[HERE] = [{**row, "at": row["at"].isoformat()} for row in rows]
+        pages[HERE] = [{**row, "at": msgspec.to_builtins(row["at"])} for row in rows]
     asked = {name: {"limit": str(limit)} | _after(place) for name, place in places.items() if name != HERE}
     answers = await api.peers.ask(f"/members/{member}/accesses", request.headers["authorization"], asked)
     pages |= {name: answer["items"] for name, answer in answers.items() if answer is not None}

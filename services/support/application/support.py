@@ -21,9 +21,6 @@ from shared.store.encryption import MemberKeys
 from shared.store.event_store import EventStore, Write
 from shared.store.group_commit import Decision
 
-MAY_SOON_BE_KNOWN_SECONDS = 1
-"""A member enrolled in checkins a moment ago comes here through Kafka."""
-
 LONGEST_LOG = 100_000
 """Lines of who read what, in an export."""
 
@@ -176,7 +173,7 @@ class Support:
         with self._store.transaction() as cursor:
             here = members.is_here(cursor, member)
         if key is None or not here:
-            raise unknown("member", "/member", retry_after=MAY_SOON_BE_KNOWN_SECONDS)
+            raise erasures.unknown_member(self._store, member, "/member")
         return key
 
     def _found(self, request: UUID, who: Who) -> tuple[Found, Request]:

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from shared.auth import ROLES, SCOPES, Caller
 from shared.errors import MEDIA_TYPE, FieldError, Problem, forbidden
+from shared.http.bodies import require_json
 from shared.http.documented import PROBLEMS, Documented
 from shared.http.door import Wall, caller_at
 from shared.http.limits import BodyLimit
@@ -97,8 +98,13 @@ async def _problem(_: Request, error: Exception) -> Response:
     return answer(error)
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    try:
+        if any(tuple(one["loc"]) == ("body",) for one in error.errors()):
+            require_json(request)
+    except Problem as problem:
+        return answer(problem)
     return answer(problem_of(error.errors()))
 
 

@@ -156,3 +156,10 @@ def test_nobody_says_themselves_where_they_belong(checkins: Served, member: str,
     for role in sorted(PEOPLE):
         problem(checkins.http.patch(f"/members/{member}", json=move, headers=checkins.as_person(member, role)), 403)
     assert checkins.http.patch(f"/members/{member}", json=move, headers=checkins.admin()).status_code == 200
+
+
+def test_to_erase_nobody_is_404_under_a_key_too(checkins: Served) -> None:
+    headers = checkins.admin() | {"Idempotency-Key": f"nobody-{uuid4()}"}
+    nobody = uuid4()
+    for _ in range(2):
+        problem(checkins.http.delete(f"/members/{nobody}", headers=headers), 404, "unknown-member")

@@ -11,7 +11,7 @@ from services.alerts.api import claim_page
 from services.alerts.api.parts import Api
 from services.alerts.application.reading import Reader
 from services.alerts.domain.claims import Claim
-from shared.auth import Caller, Kind
+from shared.auth import ROLES, Caller, Kind
 from shared.errors import Problem, forbidden
 from shared.http.app import Wall
 from shared.http.door import bearer_of, caller_at
@@ -46,7 +46,7 @@ class Visitor:
         return self.supporter
 
 
-@lets_in(SEES_ALL_SCOPES)
+@lets_in(SEES_ALL_SCOPES, ROLES)
 async def person(request: Request, api: Api) -> Visitor:
     """By bearer only. Raises a 401, 403 or 429 Problem, and a 404 for who was erased."""
     caller = await caller_at(request)
@@ -56,7 +56,7 @@ async def person(request: Request, api: Api) -> Visitor:
     return Visitor(caller, supporter if caller.may(SUPPORTS_ROLES, ()) else None)
 
 
-@lets_in(SEES_ALL_SCOPES)
+@lets_in(SEES_ALL_SCOPES, ROLES, by_link=True)
 async def visitor(alert: UUID, request: Request, api: Api, token: ClaimToken = None) -> Visitor:
     """By the claim link's token, in the address or as the bearer, or else by a bearer token."""
     claim = api.links.claim(alert, token or bearer_of(request) or "")

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from services.checkins.api.bodies import ErasedMember, Id, MemberBody, MemberChangeBody, with_position
-from services.checkins.api.parts import Api
+from services.checkins.api.parts import FOLLOWED, Api
 from services.checkins.application import EraseMember
 from shared.auth import PEOPLE, Caller
 from shared.errors import forbidden
@@ -52,6 +52,6 @@ async def own_record(
     member: UUID, api: Api, caller: Person, _: Reapplied, limit: Limit = 50, after: After = None, at_least: AtLeast = None
 ) -> dict[str, Any]:
     require_self(caller, member)
-    await wait_until(at_least, api.reached)
+    await wait_until(at_least, api.reached, FOLLOWED)
     rows = await asyncio.to_thread(api.checkins.record_of, member, str(member), limit, decode_time_and_id(after))
     return page(rows, limit, lambda row: time_and_id("recorded_at", row))

@@ -36,7 +36,9 @@ async def change(member: UUID, body: MemberChangeBody, api: Api, caller: Changer
     if body.moves and "admin" not in caller.roles and not caller.scopes:
         raise forbidden("Where a member belongs is not theirs to say: recusal and floors follow from it.")
     by = None if caller.member == member else caller.attributed
-    return await api.writes.answer(request, caller, body.command(member, by), 200)
+    key = await api.writes.request_key(request, caller)
+    answer = await api.writes.submit(Submission(body.command(member, by), 200, key))
+    return api.writes.respond(await api.writes.placed(answer))
 
 
 @router.delete("/members/{member}", status_code=202, response_model=ErasedMember)

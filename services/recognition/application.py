@@ -6,6 +6,7 @@ Commands arrive in groups; each is decided on its own, and what they share (memb
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,9 +22,6 @@ from shared.store.sealing import place, seal, unseal
 
 MOST_KUDOS = 1_000_000
 """In an export: all of them."""
-
-MAY_SOON_BE_KNOWN_SECONDS = 1
-"""A member enrolled in checkins a moment ago comes here through Kafka."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +51,13 @@ class Known:
 
     members: frozenset[UUID]
     choices: dict[UUID, BoardChoice]
+    unknown: Callable[[UUID, str], Problem]
     keys: dict[UUID, bytes] = field(default_factory=dict)
 
     def require(self, member: UUID, pointer: str) -> None:
         """Raises a 404 Problem for whom isn't known, or no longer."""
         if member not in self.members:
-            raise unknown("member", pointer, retry_after=MAY_SOON_BE_KNOWN_SECONDS)
+            raise self.unknown(member, pointer)
 
 
 class Recognition:
@@ -80,6 +79,7 @@ class Recognition:
         return Known(
             views.known_members(self._store, members),
             views.choices(self._store, choosers) if choosers else {},
+            partial(erasures.unknown_member, self._store),
             self._keys.of(writers) if writers else {},
         )
 

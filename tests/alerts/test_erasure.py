@@ -109,6 +109,15 @@ async def test_missed_erasures_applied_twice_change_nothing_more(world: World) -
     assert world.rows("SELECT * FROM erasures") == before
 
 
+async def test_only_who_was_not_heard_of_yet_may_soon_be_a_supporter(world: World, door: Door) -> None:
+    gone = world.member()
+    erase(world, gone)
+    for member, again in ((gone, None), (uuid4(), "1")):
+        body = {"member": str(member), "languages": ["en"], "skills": []}
+        answer = await door.client.post("/supporters", json=body, headers=door.as_("admin"))
+        assert (answer.status_code, answer.headers.get("Retry-After")) == (404, again)
+
+
 async def test_the_member_is_told_when_it_was_done_here_and_nobody_else_is(world: World, door: Door) -> None:
     member = world.member()
     mine = door.as_("member", member)

@@ -63,7 +63,8 @@ async def test_a_member_sees_who_was_told_about_them_and_nobody_else_does(
     supporter = accepted_by(world, alert)
     await door.client.get(f"/alerts/{alert}", headers=door.as_("supporter", world.member_of(supporter)))
     seen = await door.client.get(f"/members/{member}/accesses", headers=door.as_("member", member))
-    assert [(item["alert"], item["reader"]) for item in seen.json()["items"]] == [(str(alert), str(supporter))]
+    person = str(world.member_of(supporter))
+    assert [(item["alert"], item["reader"]) for item in seen.json()["items"]] == [(str(alert), person)]
     assert (await door.client.get(f"/members/{member}/accesses", headers=door.as_("admin"))).status_code == 403
 
 

@@ -52,7 +52,8 @@ async def test_only_a_member_of_the_audience_draws(service: Service, ask: Ask, h
     assert (await http.post(f"/surveys/{survey.id}/tokens")).status_code == 401
     gone = service.member("care")
     service.hearing.from_checkins(erased(gone))
-    assert (await survey.draw(gone)).status_code == 404
+    forgotten = await survey.draw(gone)
+    assert (forgotten.status_code, "Retry-After" in forgotten.headers) == (404, False)
 
 
 async def test_no_token_is_drawn_outside_the_survey_s_time(service: Service, ask: Ask) -> None:

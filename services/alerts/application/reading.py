@@ -68,7 +68,10 @@ class Reading:
             pool = roster.pool(cursor, [found.member], self.clock())
             if not (_is_told(pool, found, reader.supporter) and reading_rows.has_it(cursor, alert, reader.supporter)):
                 return shown
-            access = reading_rows.Access(alert, found.member, reader.supporter, reading_rows.IDENTITY, self.clock())
+            person = roster.member_of(cursor, reader.supporter)
+            if person is None:
+                return shown
+            access = reading_rows.Access(alert, found.member, person, reading_rows.IDENTITY, self.clock())
             reading_rows.log_access(cursor, access)
         return {**shown, "member": found.member}
 

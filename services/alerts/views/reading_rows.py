@@ -11,7 +11,7 @@ from psycopg.rows import DictRow
 from shared.store.event_store import Write
 
 IDENTITY, DANGER = "identity", "danger"
-"""What is written down: whom it is about was read, by a supporter; danger was decided, by a clinical lead (a member's id)."""
+"""What is written down: whom it is about was read, by a supporter; danger was decided, by a clinical lead."""
 
 _PAGE = """
 SELECT id, tier, state, points, raised_at FROM alerts
@@ -27,7 +27,7 @@ _WITH = _PAGE.format(
 
 @dataclass(frozen=True)
 class Access:
-    """One line of the log, for the member whom it is about."""
+    """One line of the log, for the member whom it is about. `reader` is a member's id, as in every service's list."""
 
     alert: UUID
     member: UUID

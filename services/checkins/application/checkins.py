@@ -197,8 +197,8 @@ class Checkins:
         views.log_access(self._store, member, reader, "check-ins", self._clock())
         return [_readable(row, key) for row in views.check_ins_of(self._store, member, limit, before)]
 
-    def held(self, member: UUID) -> dict[str, Any]:
-        """Everything that checkins holds about a member; that it was read is written down first.
+    def held(self, member: UUID, what: str = "held") -> dict[str, Any]:
+        """Everything that checkins holds about a member; that it was read, and as `what`, is written down first.
 
         Raises a 404 Problem for an unknown or erased member.
         """
@@ -206,7 +206,7 @@ class Checkins:
         known = views.members(self._store, [member]).get(member)
         if key is None or known is None:
             raise unknown("member")
-        views.log_access(self._store, member, str(member), "export", self._clock())
+        views.log_access(self._store, member, str(member), what, self._clock())
         check_ins = views.all_check_ins_of(self._store, member)
         flags = views.flags_about(self._store, member)
         return {

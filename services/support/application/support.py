@@ -21,9 +21,6 @@ from shared.store.encryption import MemberKeys
 from shared.store.event_store import EventStore, Write
 from shared.store.group_commit import Decision
 
-MAY_SOON_BE_KNOWN_SECONDS = 1
-"""A member enrolled in checkins a moment ago comes here through Kafka."""
-
 LONGEST_LOG = 100_000
 """Lines of who read what, in an export."""
 
@@ -132,9 +129,15 @@ class Support:
             return list(requests.accesses_to(cursor, self._subjects(cursor, member), limit + 1, before))
 
     def held(self, member: UUID) -> dict[str, Any]:
-        """Everything that support holds about a member."""
+        """Everything that support holds about a member; of a request under a pseudonym also who must not read it."""
+        with self._store.transaction() as cursor:
+            manager = members.manager_of(cursor, member)
+            rows = requests.by(cursor, self._subjects(cursor, member))
+        keys = self._keys.of([row.by for row in rows])
+        recused = {row.id: unseal_recused(keys[row.by], row.id, row.recused) for row in rows if row.recused and row.by in keys}
         return {
-            "requests": self.own(member),
+            "manager": manager,
+            "requests": [{**told, "recused": sorted(recused.get(told["id"], ()))} for told in self.own(member)],
             "answers_by_you": self._answers_by(member),
             "accesses": self.accesses_to(member, LONGEST_LOG, None),
         }
@@ -170,7 +173,7 @@ class Support:
         with self._store.transaction() as cursor:
             here = members.is_here(cursor, member)
         if key is None or not here:
-            raise unknown("member", "/member", retry_after=MAY_SOON_BE_KNOWN_SECONDS)
+            raise erasures.unknown_member(self._store, member, "/member")
         return key
 
     def _found(self, request: UUID, who: Who) -> tuple[Found, Request]:

@@ -101,8 +101,8 @@ class Support:
         return _told(found, said, self._keys.of(_supporters(said)))
 
     def open(self, who: Who, limit: int, after: tuple[datetime, UUID] | None) -> list[dict[str, Any]]:
-        """The requests that wait for a supporter, without a word of them, the oldest first; those in whose management line the
-        supporter is are passed over."""
+        """The requests that wait for a supporter, without a word of them and without who asks, which is told by reading one and
+        written down then; the oldest first. Those in whose management line the supporter is are passed over."""
         if not who.supports:
             raise forbidden()
         shown: list[dict[str, Any]] = []
@@ -202,7 +202,7 @@ class Support:
 
 
 def _listed(row: Row) -> dict[str, Any]:
-    by = {"pseudonym": row.by} if row.pseudonymous else {"member": row.by}
+    by = {"pseudonym": row.by} if row.pseudonymous else {}
     return {"id": row.id, "kind": row.kind, "made_at": row.made_at, "closed": row.closed, **by}
 
 
@@ -212,7 +212,8 @@ def _supporters(messages: Iterable[dict[str, Any]]) -> list[UUID]:
 
 def _told(found: Found, messages: Iterable[dict[str, Any]], supporters: Mapping[UUID, bytes]) -> dict[str, Any]:
     said = [{"at": one["at"], "supporter": one["supporter"], "text": _text(found, one, supporters)} for one in messages]
-    return {**_listed(found.row), "messages": said}
+    by = {} if found.row.pseudonymous else {"member": found.row.by}
+    return {**_listed(found.row), **by, "messages": said}
 
 
 def _text(found: Found, message: dict[str, Any], supporters: Mapping[UUID, bytes]) -> str | None:

@@ -26,7 +26,7 @@ from shared.store.erasures import Erased
 from shared.store.event_store import Conflict, EventStore, Write
 from shared.store.events import PrivateEvent
 from shared.store.group_commit import Decision
-from shared.store.sealing import place, seal, unseal
+from shared.store.sealing import place, readable, seal
 
 LONGEST_LOG = 100_000
 """Lines of who read what, in an export."""
@@ -293,13 +293,14 @@ def _name(events: Iterable[PrivateEvent], key: bytes) -> str | None:
     if not named:
         return None
     last = named[-1]
-    return unseal(key, last.name, place("checkins", last.originator_id, last.originator_version, "name")).decode()
+    return readable(key, last.name, place("checkins", last.originator_id, last.originator_version, "name"))
 
 
 def _readable(row: dict[str, Any], key: bytes) -> dict[str, Any]:
     shown = {name: value for name, value in row.items() if name != "member"}
     if row["note"] is not None:
-        shown["note"] = unseal(key, bytes(row["note"]), place("checkins", row["id"], 1, "note")).decode()
+        note = readable(key, bytes(row["note"]), place("checkins", row["id"], 1, "note"))
+        shown |= {"note": note} | ({"unreadable": True} if note is None else {})
     return shown
 
 

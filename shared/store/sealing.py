@@ -6,7 +6,13 @@ What a ciphertext belongs to is its associated data, so that it can't be moved t
 import secrets
 from uuid import UUID
 
+import structlog
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from shared.observability import UNREADABLE
+
+log = structlog.get_logger()
 
 NONCE_BYTES = 12
 
@@ -25,3 +31,14 @@ def seal(key: bytes, plaintext: bytes, belongs_to: str) -> bytes:
 def unseal(key: bytes, sealed: bytes, belongs_to: str) -> bytes:
     """Raises cryptography's InvalidTag for the wrong key, a changed text or another place."""
     return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], belongs_to.encode())
+
+
+def readable(key: bytes, sealed: bytes, belongs_to: str) -> str | None:
+    """A text to be shown; None where it can't be opened, which is logged with its place and counted: one that somebody changed
+    must not keep the rest from who wrote it."""
+    try:
+        return unseal(key, sealed, belongs_to).decode()
+    except (InvalidTag, ValueError):
+        log.error("text.unreadable", place=belongs_to)
+        UNREADABLE.labels(belongs_to.partition("/")[0]).inc()
+        return None

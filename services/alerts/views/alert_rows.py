@@ -15,7 +15,7 @@ from services.alerts.views.schema import WORK
 from shared.store.event_store import Write
 
 _PUT_ALERT = """
-INSERT INTO alerts (id, member, tier, state, points, raised_at) VALUES (%s, %s, %s, %s, %s, %s)
+INSERT INTO alerts (id, member, reporter, tier, state, points, raised_at) VALUES (%s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (id) DO UPDATE SET state = excluded.state
 """
 _PUT_OFFER = """
@@ -51,12 +51,12 @@ class Owed:
 
 def put_alert(alert: Alert) -> Write:
     """The alert and its offers as they are after the step; offers that aren't open any more owe nothing."""
-    points = sum(signal.points for signal in alert.signals)
+    about, points = (alert.id, alert.member, alert.reporter), sum(signal.points for signal in alert.signals)
     offers = [(alert.id, offer.supporter, offer.sequence, offer.state, offer.at) for offer in alert.offers]
     answered = [offer.supporter for offer in alert.offers if offer.state is not OfferState.OPEN]
 
     def write(cursor: Cursor[DictRow]) -> None:
-        cursor.execute(_PUT_ALERT, (alert.id, alert.member, alert.tier, alert.state, points, alert.raised_at))
+        cursor.execute(_PUT_ALERT, (*about, alert.tier, alert.state, points, alert.raised_at))
         cursor.executemany(_PUT_OFFER, offers)
         if answered:
             cursor.execute(_WITHDRAW, (alert.id, answered))

@@ -21,9 +21,13 @@ SCHEMA = (
     "CREATE INDEX IF NOT EXISTS timers_due_at ON timers (due_at)",
     "CREATE INDEX IF NOT EXISTS timers_alert ON timers (alert)",
     "CREATE TABLE IF NOT EXISTS deliveries (id uuid PRIMARY KEY, alert uuid NOT NULL, supporter uuid NOT NULL,"
-    " endpoint uuid REFERENCES endpoints, type text NOT NULL, tier text NOT NULL, sequence integer NOT NULL,"
+    " endpoint uuid REFERENCES endpoints, type text NOT NULL, tier text NOT NULL, sequence integer NOT NULL, offer integer,"
     " body bytea NOT NULL, owed_since timestamptz NOT NULL, due_at timestamptz NOT NULL,"
     " attempts integer NOT NULL DEFAULT 0, state text NOT NULL DEFAULT 'owed', lease_until timestamptz)",
+    # a store from before, whose bodies had tokens: what isn't owed keeps none, and the rest goes out as it is
+    "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'deliveries'::regclass AND attname = 'offer')"
+    " THEN ALTER TABLE deliveries ADD COLUMN offer integer;"
+    " UPDATE deliveries SET body = '' WHERE state IN ('delivered', 'withdrawn'); END IF; END $$",
     "CREATE INDEX IF NOT EXISTS deliveries_due_at ON deliveries (due_at) WHERE state = 'owed'",
     "CREATE INDEX IF NOT EXISTS deliveries_alert ON deliveries (alert)",
     "CREATE INDEX IF NOT EXISTS deliveries_supporter ON deliveries (supporter)",

@@ -107,7 +107,7 @@ def test_an_erased_members_text_is_gone_for_good_and_the_member_unknown(checkins
     answer = checkins.http.delete(f"/members/{member}", headers=me)
     assert (answer.status_code, answer.json()["id"]) == (202, member)
     assert checkins.rows("SELECT 1 FROM member_keys WHERE member = %s", member) == []
-    assert checkins.rows("SELECT note FROM check_ins WHERE member = %s", member) == [{"note": None}]
+    assert checkins.rows("SELECT id FROM check_ins WHERE member = %s", member) == []
     problem(checkins.http.get(f"/members/{member}/check-ins", headers=me), 404, "unknown-member")
     problem(checkins.check_in(member), 404, "unknown-member")
     problem(checkins.http.patch(f"/members/{member}", json={"team": "day"}), 404, "unknown-member")

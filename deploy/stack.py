@@ -24,7 +24,7 @@ from deploy.program import Program, Watched
 from deploy.readiness import Status
 from deploy.supervision import Supervision
 
-READY_WITHIN = 90.0  # seconds
+READY_WITHIN = 180.0  # seconds, for all of it; a busy machine needs most of that for the broker (`single.PATIENCE`)
 SETTLES_WITHIN = 15.0  # seconds, for a process that was being restarted when `up` was called again
 ENV_FILE = "ALONGSIDE_ENV"  # says to whoever sourced an exported environment whose it is
 RENEW_TOKENS_AFTER = 6 * 3600  # seconds, of the 24 hours they live

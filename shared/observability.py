@@ -18,6 +18,7 @@ HTTP_REQUESTS = Counter("alongside_http_requests", "HTTP requests answered", ["s
 RELAYED = Counter("alongside_relayed_events", "Events acknowledged by Kafka", ["service"])
 RELAY_POSITION = Gauge("alongside_relay_position", "The relay's stored position (a notification id)", ["service"])
 CHAIN_BROKEN = Counter("alongside_chain_broken", "Stored events that are not what was chained", ["service"])
+UNREADABLE = Counter("alongside_unreadable_texts", "Stored texts that can't be opened under their own key", ["service"])
 READ = Counter("alongside_read_events", "Events folded and committed", ["reader", "topic"])
 READER_LAG = Gauge(
     "alongside_reader_lag", "Records not yet taken, of a partition that is owned here", ["reader", "topic", "partition"]

@@ -134,7 +134,7 @@ def _dispatching(settings: Settings) -> Role:
     async def work() -> None:
         missed = await wiring.reapplying.begin()  # an owed webhook doesn't wait for a broker that is away
         async with leases.pool, outgoing(common.local, AT_ONCE) as session:
-            sender = Sender(session, wiring.endpoint_key, utc_now)
+            sender = Sender(session, wiring.endpoint_key, wiring.links, utc_now)
             does = Does(wiring.alerts.fire, wiring.staff.switch_off)
             try:
                 await Dispatcher(leases, sender, does, utc_now).run(common.database_url)

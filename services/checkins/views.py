@@ -77,12 +77,12 @@ def _as_json(place: Place, consents: Consented) -> tuple[str, str]:
 
 
 def drop_member(member: UUID) -> Write:
-    """Forgets a member's place and who read their record, and takes the text out of it; numbers stay, under an id that leads
-    nowhere."""
+    """Forgets a member's place, their record, what was said about them, and who read any of it. Their reports' rows keep
+    the line to them, `manager`."""
 
     def write(cursor: Cursor[DictRow]) -> None:
         cursor.execute("DELETE FROM members WHERE id = %s", (member,))
-        cursor.execute("UPDATE check_ins SET note = NULL WHERE member = %s", (member,))
+        cursor.execute("DELETE FROM check_ins WHERE member = %s", (member,))
         cursor.execute("DELETE FROM distress_flags WHERE member = %s", (member,))
         cursor.execute("UPDATE distress_flags SET reporter = NULL WHERE reporter = %s", (member,))
         cursor.execute("DELETE FROM accesses WHERE member = %s", (member,))

@@ -6,6 +6,7 @@ Commands arrive in groups; each is decided on its own, and what they share (memb
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +18,10 @@ from shared.store import erasures
 from shared.store.encryption import MemberKeys
 from shared.store.event_store import EventStore, Write
 from shared.store.group_commit import Decision
-from shared.store.sealing import place, seal, unseal
+from shared.store.sealing import opened, place, seal, shown
 
 MOST_KUDOS = 1_000_000
 """In an export: all of them."""
-
-MAY_SOON_BE_KNOWN_SECONDS = 1
-"""A member enrolled in checkins a moment ago comes here through Kafka."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +51,13 @@ class Known:
 
     members: frozenset[UUID]
     choices: dict[UUID, BoardChoice]
+    unknown: Callable[[UUID, str], Problem]
     keys: dict[UUID, bytes] = field(default_factory=dict)
 
     def require(self, member: UUID, pointer: str) -> None:
         """Raises a 404 Problem for whom isn't known, or no longer."""
         if member not in self.members:
-            raise unknown("member", pointer, retry_after=MAY_SOON_BE_KNOWN_SECONDS)
+            raise self.unknown(member, pointer)
 
 
 class Recognition:
@@ -80,6 +79,7 @@ class Recognition:
         return Known(
             views.known_members(self._store, members),
             views.choices(self._store, choosers) if choosers else {},
+            partial(erasures.unknown_member, self._store),
             self._keys.of(writers) if writers else {},
         )
 
@@ -124,7 +124,7 @@ class Recognition:
             raise unknown("member")
         rows = views.kudos(self._store, member, limit, before)
         keys = self._keys.of([row["giver"] for row in rows if row["message"]])
-        return [row | {"message": _readable(row, keys)} for row in rows]
+        return [row | _message(row, keys) for row in rows]
 
     def held(self, member: UUID) -> dict[str, Any]:
         """Everything that recognition holds about a member: their choice, and what they gave and were given."""
@@ -151,10 +151,10 @@ def _message_of(kudos: UUID) -> str:
     return place("recognition", kudos, 1, "message")
 
 
-def _readable(row: dict[str, Any], keys: dict[UUID, bytes]) -> str | None:
+def _message(row: dict[str, Any], keys: dict[UUID, bytes]) -> dict[str, Any]:
     if row["message"] is None or row["giver"] not in keys:
-        return None
-    return unseal(keys[row["giver"]], bytes(row["message"]), _message_of(row["id"])).decode()
+        return {"message": None}
+    return shown("message", opened(keys[row["giver"]], bytes(row["message"]), _message_of(row["id"])))
 
 
 HANDLERS: dict[type[Command], Callable[[Recognition, Any, Known], Decision[Any]]] = {

@@ -58,9 +58,11 @@ class Caller:
 
     @property
     def attributed(self) -> str:
-        """Who did something, as it is written down: an id, and a plain code such as `ops:local`, as it is; anything else as a
-        hash, since an issuer's `sub` may be a name or an address of mail. Who knows the subject knows it again."""
-        if self.member or PLAIN_CODE.fullmatch(self.subject):
+        """Who did something, as it is written down: a person's member id; a plain code such as `ops:local` as it is; anything
+        else as a hash, since an issuer's `sub` may be a name or an address of mail. Who knows the subject knows it again."""
+        if self.member:
+            return str(self.member)
+        if PLAIN_CODE.fullmatch(self.subject):
             return self.subject
         return f"sub-sha256:{hashlib.sha256(self.subject.encode()).hexdigest()[:32]}"
 

@@ -12,11 +12,12 @@ from starlette.exceptions import HTTPException
 
 from shared.auth import ROLES, SCOPES, Caller
 from shared.errors import MEDIA_TYPE, FieldError, Problem, forbidden
+from shared.http.bodies import require_json
 from shared.http.documented import PROBLEMS, Documented
 from shared.http.door import Wall, caller_at
 from shared.http.limits import BodyLimit
 from shared.http.request_counter import RequestCounter, route_of
-from shared.http.scopes import lets_in, scopes_of
+from shared.http.scopes import lets_in, routes_of, scopes_of
 from shared.http.short_way import ShortWay, short_ways
 from shared.observability import places
 from shared.store.event_store import Unavailable
@@ -29,7 +30,7 @@ Ready = Callable[[], Awaitable[None]]
 """Raises when what it asks about isn't ready."""
 
 
-def new_app(service: str, wall: Wall, ready: Sequence[Ready], larger_bodies: Mapping[str, int] | None = None) -> FastAPI:
+def new_app(service: str, wall: Wall, ready: Sequence[Ready], larger_bodies: Mapping[str, int] | None = None) -> Documented:
     """A FastAPI with the common wall; the service adds its routes."""
     app = Documented(
         title=f"Alongside {service}",
@@ -55,10 +56,11 @@ def new_app(service: str, wall: Wall, ready: Sequence[Ready], larger_bodies: Map
     return app
 
 
-def add_routes(app: FastAPI, routers: Iterable[APIRouter]) -> None:
+def add_routes(app: Documented, routers: Iterable[APIRouter]) -> None:
     """The routers' routes; the plain ones among them get their short way."""
     added = tuple(routers)
     app.state.scopes = scopes_of(added)
+    app.documented_routes = routes_of(added)
     for router in added:
         app.include_router(router)
         app.state.short_ways.update(short_ways(router))
@@ -69,7 +71,7 @@ def allow(*, roles: Sequence[str] = (), scopes: Sequence[str] = ()) -> Any:
     assert ROLES.issuperset(roles), "there is no such role"
     assert SCOPES.issuperset(scopes), "there is no such scope"
 
-    @lets_in(scopes)
+    @lets_in(scopes, roles)
     async def check(request: Request) -> Caller:
         caller = await caller_at(request)
         if not caller.may(roles, scopes):
@@ -97,8 +99,13 @@ async def _problem(_: Request, error: Exception) -> Response:
     return answer(error)
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    try:
+        if any(tuple(one["loc"]) == ("body",) for one in error.errors()):
+            require_json(request)
+    except Problem as problem:
+        return answer(problem)
     return answer(problem_of(error.errors()))
 
 

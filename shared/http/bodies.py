@@ -1,14 +1,27 @@
 """What all bodies have in common: nothing unknown in them, and text that can be kept."""
 
+import re
 from typing import Annotated
 
+from fastapi import Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from shared.errors import Problem
+
+JSON_TYPE = re.compile(r"application/([^/]+\+)?json", re.IGNORECASE)
 
 
 class Body(BaseModel):
     """A field that isn't known is an error: what was meant by it would be lost without a word."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def require_json(request: Request) -> None:
+    """Raises a 415 Problem for a body that says to be something else. One that doesn't say is read as JSON."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip()
+    if media_type and not JSON_TYPE.fullmatch(media_type):
+        raise Problem(415, "not-json", "Send application/json.")
 
 
 def _plain(text: str) -> str:

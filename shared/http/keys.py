@@ -101,7 +101,7 @@ def _page(api: StoreParts[Any], limit: int, before: tuple[datetime, str] | None)
 async def _once(
     api: StoreParts[Any], caller: Caller, request: Request, status: int, do: Callable[[Cursor[DictRow]], dict[str, Any]]
 ) -> Response:
-    key = await api.writes.request_key(request, caller) if request.method == "POST" else None
+    key = await api.writes.request_key(request, caller)
     answer = await api.writes.stored_once(key, lambda cursor: Answer(status, msgspec.json.encode(do(cursor))))
     await asyncio.to_thread(api.api_keys.forget)
     return api.writes.respond(answer)

@@ -19,7 +19,8 @@ from shared.http.idempotency import Answer
 from shared.http.parts import AnyParts, StoreParts
 from shared.http.reading import After, Limit, decode_number, decode_time_and_id, page, time_and_id
 from shared.projection.ops import Ops
-from shared.projection.replays import Ask, Wish, shown_without_keys
+from shared.projection.replays import Ask, Wish
+from shared.projection.telling import shown_over_http
 
 router = APIRouter(tags=["ops"])
 
@@ -81,23 +82,23 @@ async def drop(parked: Number, api: AnyParts, caller: Operator, request: Request
 @router.post("/replays", status_code=201)
 async def start(body: ReplayBody, api: AnyParts, caller: Operator, request: Request) -> Response:
     ask = body.ask(caller.attributed)
-    return await _once(api, caller, request, 201, lambda ops: shown_without_keys(ops.replays.get(ops.start(ask))))
+    return await _once(api, caller, request, 201, lambda ops: shown_over_http(ops.replays.get(ops.start(ask))))
 
 
 @router.get("/replays")
 async def replays(api: AnyParts, _: Operator, limit: Limit = 50, after: After = None) -> dict[str, Any]:
     rows = await asyncio.to_thread(api.required_ops.replays.page, limit, decode_time_and_id(after))
-    return page([shown_without_keys(row) for row in rows], limit, lambda row: time_and_id("created_at", row))
+    return page([shown_over_http(row) for row in rows], limit, lambda row: time_and_id("created_at", row))
 
 
 @router.get("/replays/{replay}")
 async def replay(replay: UUID, api: AnyParts, _: Operator) -> dict[str, Any]:
-    return shown_without_keys(await asyncio.to_thread(api.required_ops.replays.get, replay))
+    return shown_over_http(await asyncio.to_thread(api.required_ops.replays.get, replay))
 
 
 @router.post("/replays/{replay}/{step}", status_code=202)
 async def take_step(replay: UUID, step: ReplayStep, api: AnyParts, caller: Operator, request: Request) -> Response:
-    return await _once(api, caller, request, 202, lambda ops: shown_without_keys(ops.replays.wish(replay, Wish(step))))
+    return await _once(api, caller, request, 202, lambda ops: shown_over_http(ops.replays.wish(replay, Wish(step))))
 
 
 async def _once(api: StoreParts[Any], caller: Caller, request: Request, status: int, do: Callable[[Ops], Any]) -> Response:

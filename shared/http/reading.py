@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -83,11 +83,14 @@ def _not_ours() -> Problem:
     return invalid("after", "not a `next` of an earlier page")
 
 
-async def wait_until(at_least: str | None, reached: Reached) -> None:
-    """Returns when the view has got there; raises a 504 Problem after two seconds."""
+async def wait_until(at_least: str | None, reached: Reached, followed: Collection[str]) -> None:
+    """Returns when the view has got there; raises a 504 Problem after two seconds, and a 422 at once for a service that isn't
+    followed here: it would be waited for in vain."""
     if at_least is None:
         return
     publisher, _, sequence = at_least.partition(":")
+    if publisher not in followed:
+        raise invalid("at_least", f"only positions of {' and '.join(sorted(followed))} are waited for here")
     deadline = asyncio.get_running_loop().time() + LONGEST_WAIT_SECONDS
     while not await reached(publisher, int(sequence)):
         if asyncio.get_running_loop().time() >= deadline:

@@ -68,6 +68,13 @@ class Writes(Generic[C]):
         kept = done.result
         return msgspec.structs.replace(kept, position=done.position) if done.position is not None else kept
 
+    async def placed(self, answer: Answer) -> Answer:
+        """Where nothing had to be stored, what was asked for is there already: at the store's present position."""
+        if answer.position is not None or answer.status >= 400:
+            return answer
+        present = await asyncio.to_thread(self._store.postgres.max_notification_id)
+        return msgspec.structs.replace(answer, position=present)
+
     async def once(self, key: RequestKey | None, make: Callable[[], Awaitable[Answer]]) -> Answer:
         """The kept answer to a request whose parts are stored each by itself, or a new one that is kept after them.
 

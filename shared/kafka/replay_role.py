@@ -16,7 +16,8 @@ from shared.errors import Problem
 from shared.kafka.replay_window import Window
 from shared.kafka.replaying import Replaying
 from shared.process import Role, run_role
-from shared.projection.replays import Ask, State, shown
+from shared.projection.replays import Ask, State
+from shared.projection.telling import shown
 from shared.projection.view import View
 from shared.settings import Common
 from shared.store.event_store import EventStore

@@ -18,15 +18,22 @@ from shared.store.event_store import EventStore
 FIELDS = ("kind", "sequence", "aggregate", "version", "topic", "after", "said")
 
 
-def verify_and_tell(common: Common, opened: Callable[[], EventStore], topic: str, with_kafka: bool, as_json: bool) -> int:
-    """0 where all is as it was, 1 where something isn't, 2 where Kafka wasn't there to say so."""
+AS_IT_WAS, CHANGED, NOT_LOOKED = 0, 1, 2
+"""Exit codes. What couldn't be looked at was not tampered with: a job that runs each night must tell them apart."""
+
+
+def verify_and_tell(service: str, opened: Callable[[Common], EventStore], topic: str, with_kafka: bool, as_json: bool) -> int:
+    """AS_IT_WAS, CHANGED where something isn't, NOT_LOOKED where a setting, the database or Kafka wasn't there to say so."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    told = Verifying(opened_for_a_command(opened), topic, common.kafka, with_kafka).run()
     try:
-        return asyncio.run(_lines(told) if as_json else _bar(common.service, told))
+        common = Common.from_environment(service)
+        told = Verifying(opened_for_a_command(lambda: opened(common)), topic, common.kafka, with_kafka).run()
+        return asyncio.run(_lines(told) if as_json else _bar(service, told))
+    except SystemExit as not_opened:
+        typer.echo(f"{service} was not verified: {not_opened}", err=True)
     except Exception as error:
-        typer.echo(f"{common.service} was not verified: {type(error).__name__}: {error}", err=True)
-        return 1
+        typer.echo(f"{service} was not verified: {type(error).__name__}: {error}", err=True)
+    return NOT_LOOKED
 
 
 async def _lines(told: AsyncIterator[Verdict]) -> int:
@@ -47,8 +54,8 @@ async def _bar(service: str, told: AsyncIterator[Verdict]) -> int:
 
 def _code(verdict: Verdict) -> int:
     if verdict.found:
-        return 1
-    return 0 if verdict.compared in (Compared.YES, Compared.NOT_ASKED) or not verdict.end else 2
+        return CHANGED
+    return AS_IT_WAS if verdict.compared in (Compared.YES, Compared.NOT_ASKED) or not verdict.end else NOT_LOOKED
 
 
 def _words(verdict: Verdict) -> list[str]:

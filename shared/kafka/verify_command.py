@@ -15,8 +15,7 @@ WithoutKafka = Annotated[bool, typer.Option("--without-kafka", help="hold events
 def add_verify(cli: typer.Typer, service: str, topic: str, opened: Callable[[Common], EventStore]) -> None:
     @cli.command("verify")
     def verify(without_kafka: WithoutKafka = False, as_json: Json = False) -> None:
-        """Names the first event that was changed, removed, added or moved: exit 1; 2 where Kafka couldn't be asked."""
+        """Names the first event that was changed, removed, added or moved: exit 1; 2 where it couldn't be looked."""
         from shared.kafka.verdicts import verify_and_tell
 
-        common = Common.from_environment(service)
-        raise typer.Exit(verify_and_tell(common, lambda: opened(common), topic, not without_kafka, as_json))
+        raise typer.Exit(verify_and_tell(service, opened, topic, not without_kafka, as_json))

@@ -13,8 +13,8 @@ EXAMPLES = 20
 
 
 def compare(cursor: Cursor[DictRow], live: str, built: Table[Any], keys: set[Key] | None = None) -> dict[str, Any]:
-    """How many keys have the same columns in both, different ones, or are in one of them only; with some examples, of which
-    the names of what differs are told and no values.
+    """How many keys have the same columns in both, different ones, or are in one of them only; for how many each column
+    differs; and some examples, of which the names of what differs are told and no values.
 
     Rows are compared by the hash of the columns that both have. `keys` limits what is compared.
     """
@@ -40,7 +40,23 @@ def compare(cursor: Cursor[DictRow], live: str, built: Table[Any], keys: set[Key
         f"{both} SELECT key FROM compared WHERE live IS DISTINCT FROM built ORDER BY key LIMIT {EXAMPLES}".encode(), arrays * 2
     )
     examples = [row["key"] for row in cursor]
-    return {**counts, "examples": _told(cursor, live, built, common, examples)}
+    columns = _differing(cursor, live, built, common, among, arrays) if counts["different"] else {}
+    return {**counts, "columns": columns, "examples": _told(cursor, live, built, common, examples)}
+
+
+def _differing(
+    cursor: Cursor[DictRow], live: str, built: Table[Any], common: Sequence[str], among: str, arrays: Sequence[Any]
+) -> dict[str, int]:
+    """For how many keys that are in both each column differs, where it does."""
+    differs = "count(*) FILTER (WHERE l.{0}::text IS DISTINCT FROM b.{0}::text) AS {0}"
+    counted = ", ".join(differs.format(name) for name in common if name not in built.view.key)
+    cursor.execute(
+        f"SELECT {counted} FROM (SELECT * FROM {live}{among}) l JOIN (SELECT * FROM {built.name}{among}) b"
+        f" USING ({', '.join(built.view.key)})".encode(),
+        [*arrays, *arrays],
+    )
+    counts = cursor.fetchone() or {}
+    return {name: count for name, count in counts.items() if count}
 
 
 def _told(cursor: Cursor[DictRow], live: str, built: Table[Any], common: Sequence[str], keys: Sequence[str]) -> list[DictRow]:

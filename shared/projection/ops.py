@@ -16,7 +16,6 @@ from shared.store.event_store import EventStore
 
 _VIEWS = """
 SELECT g.view, g.version, g.live AS generation, r.id AS replay,
-       coalesce(jsonb_object_agg(p.partition, p.sequence) FILTER (WHERE p.topic IS NOT NULL), '{}') AS sequences,
        coalesce(max(p.sequence), 0) AS sequence, coalesce(sum(greatest(p.end_offset - p.next_offset, 0)), 0)::bigint AS lag
 FROM view_generations g
 LEFT JOIN reader_positions p ON p.reader = g.reader AND p.topic = %(topics)s::jsonb ->> g.view

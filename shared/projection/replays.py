@@ -182,28 +182,3 @@ class Replays:
 
 class LeaseLost(RuntimeError):
     """Another process works on this replay by now."""
-
-
-def shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A replay as it is told: no member is named in it but those who were asked for."""
-    done, total, speed = row["done"], row["total"], row["events_per_second"]
-    at_work = row["state"] in (State.QUEUED, State.BUILDING)
-    return {
-        **{name: row[name] for name in ("id", "view", "target", "state", "wish", "rate", "created_at", "ended_at", "result")},
-        "percent": round(100 * done / total, 1) if total else (0.0 if at_work else 100.0),
-        "events": done,
-        "events_per_second": round(speed, 1),
-        "eta_seconds": round((total - done) / speed, 1) if at_work and speed else None,
-        "problem": row["problem"],
-    }
-
-
-def shown_without_keys(row: Mapping[str, Any]) -> dict[str, Any]:
-    """As it is told over HTTP: of what differs which columns do, and not whose. With times of alerts beside them, the keys of a
-    dry run would tell whom an alert is about."""
-    told = shown(row)
-    result = told["result"]
-    if result and "examples" in result:
-        examples = [{name: value for name, value in one.items() if name != "key"} for one in result["examples"]]
-        told["result"] = {**result, "examples": examples}
-    return told

@@ -12,7 +12,11 @@ from uuid import UUID
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
+from shared.errors import Problem, unknown
 from shared.store.event_store import Conflict, EventStore, Write
+
+MAY_SOON_BE_KNOWN_SECONDS = 1
+"""A member enrolled in checkins a moment ago comes to the other services through Kafka."""
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS erasures (member uuid PRIMARY KEY, erased_at timestamptz NOT NULL,"
@@ -75,3 +79,8 @@ def find(store: EventStore, member: UUID) -> dict[str, Any] | None:
     with store.transaction() as cursor:
         cursor.execute("SELECT member, erased_at, applied_at FROM erasures WHERE member = %s", (member,))
         return cursor.fetchone()
+
+
+def unknown_member(store: EventStore, member: UUID, pointer: str | None = None) -> Problem:
+    """404, to be tried again soon; for ever of whom is known to be erased."""
+    return unknown("member", pointer, None if find(store, member) else MAY_SOON_BE_KNOWN_SECONDS)

@@ -97,6 +97,13 @@ class Model:
             return True
         return person in self.above(alert.member) or alert.member in self.above(person)
 
+    def is_kept_from(self, alert: Alert, holder: Holder) -> bool:
+        """To who sees every alert there is none about whom they stand over, or under, or whom they reported; but those in which
+        they have a part."""
+        if holder.person is None or alert.id in self.alerts_with(holder):
+            return False
+        return self.are_kept_apart(holder.person, alert)
+
     def above(self, start: UUID) -> set[UUID]:
         found: set[UUID] = set()
         here = self.people[start].manager
@@ -147,13 +154,10 @@ def _alert(model: Model, read: Read, holder: Holder) -> int:
     at_the_door = _alerts_door(model, holder)
     if at_the_door != 200 or read.about in model.alerts_with(holder):
         return at_the_door
-    return 200 if _sees_all(holder) and not _is_in_the_way(model, read, holder) else 403
-
-
-def _is_in_the_way(model: Model, read: Read, holder: Holder) -> bool:
-    """Who sees every alert doesn't see one about whom they stand over, or under, or whom they reported."""
     assert read.about is not None, "an alert is asked for"
-    return holder.person is not None and model.are_kept_apart(holder.person, model.alerts[read.about])
+    if not _sees_all(holder):
+        return 403
+    return 404 if model.is_kept_from(model.alerts[read.about], holder) else 200
 
 
 def _sees_all(holder: Holder) -> bool:

@@ -50,7 +50,7 @@ async def test_reading_an_identity_is_written_down(world: World, door: Door) -> 
     await door.client.post(f"/alerts/{alert}/accept", headers=mine)
     await door.client.get(f"/alerts/{alert}", headers=mine)
     logged = world.rows("SELECT alert, member, reader FROM accesses")
-    assert logged == [{"alert": alert, "member": member, "reader": supporter}]
+    assert logged == [{"alert": alert, "member": member, "reader": world.member_of(supporter)}]
 
 
 @pytest.mark.parametrize("role", ["ops", "admin", "clinical_lead", "service"])
@@ -203,6 +203,23 @@ async def test_a_browser_is_sent_back_to_the_claim_page(world: World, door: Door
         assert answer.status_code == 303
     page = await door.client.get(answer.headers["location"])
     assert "It is yours" in page.text
+
+
+@pytest.mark.usefixtures("asked")
+async def test_who_comes_by_a_damaged_link_is_told_that_it_is_the_link(world: World, door: Door) -> None:
+    alert = world.asks_for_somebody(world.member())
+    token = token_for(world, alert)
+    html = {"Accept": "text/html,application/xhtml+xml"}
+    for damaged in ({"token": token[:-3]}, {"token": ""}, {}):
+        page = await door.client.get(f"/alerts/{alert}/claim", params=damaged, headers=html)
+        assert (page.status_code, page.headers["content-type"].partition(";")[0]) == (401, "text/html")
+        assert "<h1>This link isn&#x27;t valid, or not any more.</h1>" in page.text
+        assert "<form" not in page.text
+    program = await door.client.post(f"/alerts/{alert}/accept", params={"token": token[:-3]})
+    assert (program.status_code, program.json()["detail"]) == (401, "This link isn't valid, or not any more.")
+    assert program.headers["content-type"] == "application/problem+json"
+    stranger = await door.client.get(f"/alerts/{alert}")
+    assert stranger.json()["detail"] == "A bearer token is needed."
 
 
 async def test_ops_sees_every_attempt_and_tries_again(world: World, door: Door, receivers: Start) -> None:

@@ -38,4 +38,8 @@ def test_a_token_is_worth_nothing_for_another_alert_or_under_another_key() -> No
 
 def test_a_link_leads_to_the_page_of_its_alert() -> None:
     claim = Claim(uuid4(), uuid4(), 2)
-    assert LINKS.url(claim) == f"https://alerts.example/alerts/{claim.alert}/claim?token={LINKS.token(claim)}"
+    link = f"https://alerts.example/alerts/{claim.alert}/claim?token="
+    assert LINKS.open_url(claim.alert) == link
+    assert (
+        LINKS.completed(f'{{"claim_url":"{link}"}}'.encode(), claim) == f'{{"claim_url":"{link}{LINKS.token(claim)}"}}'.encode()
+    )

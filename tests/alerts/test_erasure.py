@@ -52,6 +52,16 @@ async def test_an_erased_supporters_claim_link_is_good_for_nothing(world: World,
     assert (await door.client.post(f"/alerts/{alert}/accept", params={"token": token})).status_code == 401
 
 
+async def test_who_was_erased_is_told_of_nothing_that_is_held(world: World, door: Door) -> None:
+    member, seen_later = world.member(), world.member()
+    world.asks_for_somebody(member)
+    erase(world, member)
+    missed(world, [seen_later])
+    for gone in (member, seen_later):
+        answer = await door.client.get(f"/members/{gone}/held", headers=door.as_("member", gone))
+        assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (404, "unknown-member")
+
+
 async def test_an_endpoint_decided_on_just_before_an_erasure_is_not_kept(world: World, receivers: Start) -> None:
     receiver = await receivers()
     supporter = world.supporter(receiver)
@@ -107,6 +117,15 @@ async def test_missed_erasures_applied_twice_change_nothing_more(world: World) -
     missed(world, [member, member])
     erase(world, member)
     assert world.rows("SELECT * FROM erasures") == before
+
+
+async def test_only_who_was_not_heard_of_yet_may_soon_be_a_supporter(world: World, door: Door) -> None:
+    gone = world.member()
+    erase(world, gone)
+    for member, again in ((gone, None), (uuid4(), "1")):
+        body = {"member": str(member), "languages": ["en"], "skills": []}
+        answer = await door.client.post("/supporters", json=body, headers=door.as_("admin"))
+        assert (answer.status_code, answer.headers.get("Retry-After")) == (404, again)
 
 
 async def test_the_member_is_told_when_it_was_done_here_and_nobody_else_is(world: World, door: Door) -> None:

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import pytest
 
+from services.alerts.domain.claims import ClaimLinks
 from services.alerts.webhooks.dialling import outgoing
 from services.alerts.webhooks.leases import Attempt, Leased
 from services.alerts.webhooks.names import LookUp
@@ -27,6 +28,7 @@ from tests.alerts.world import Receiver
 Start = Callable[..., Awaitable[Receiver]]
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 KEY = b"k" * 32
+LINKS = ClaimLinks("http://alerts.example", KEY)
 SECONDS = 0.5
 
 SPELLINGS = [
@@ -43,6 +45,7 @@ def owed(url: str) -> Leased:
     endpoint = uuid4()
     return Leased(
         id=uuid4(),
+        claim=None,
         endpoint=endpoint,
         type="alert.offered",
         tier=Tier.RED,
@@ -58,7 +61,7 @@ def owed(url: str) -> Leased:
 async def sent(*urls: str, local: bool = True, look_up: LookUp = socket.getaddrinfo) -> list[Attempt]:
     """One attempt at each, by one sender."""
     async with outgoing(local, 8, look_up) as session:
-        sender = Sender(session, KEY, utc_now, SECONDS)
+        sender = Sender(session, KEY, LINKS, utc_now, SECONDS)
         return [await sender.send(owed(url)) for url in urls]
 
 
@@ -134,7 +137,7 @@ async def test_a_slow_name_server_holds_up_nobody_else(receivers: Start) -> None
 
     port = receiver.url.rpartition(":")[2].partition("/")[0]
     async with outgoing(True, 64, slow) as session:
-        sender = Sender(session, KEY, utc_now, SECONDS)
+        sender = Sender(session, KEY, LINKS, utc_now, SECONDS)
         hanging = [asyncio.create_task(sender.send(owed(f"http://slow{n}.example:{port}/hook"))) for n in range(20)]
         await asyncio.sleep(0)
         quick = await sender.send(owed(f"http://quick.example:{port}/hook"))

@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from services.alerts.application.alerts import TakeStep
+from services.alerts.domain.claims import Claim
 from shared.clock import utc_now
 from tests.alerts.world import Receiver, World, raw_key, verified
 
@@ -62,6 +63,43 @@ async def test_a_refused_webhook_is_tried_again_under_its_id_until_it_is_taken(w
     assert len(receiver.got) == 3
     assert len(receiver.ids()) == 1
     assert _statuses(world) == [500, 503, 200]
+
+
+async def test_what_is_kept_of_a_webhook_gives_nobody_a_right_and_each_attempt_sends_the_same_bytes(
+    world: World, receivers: Start
+) -> None:
+    early, late = await receivers(500, 200, 500, 200), await receivers()
+    for receiver in (early, late):
+        world.supporter(receiver)
+    alert = world.is_in_danger(world.member())
+    kept: set[bytes] = set()
+    async with world.dispatcher() as dispatcher:
+        for _ in range(4):
+            await dispatcher.drain()
+            kept |= {bytes(row["body"]) for row in world.rows("SELECT body FROM deliveries")}
+            world.clock.move(minutes=10)
+    bodies = {headers["webhook-id"]: set[bytes]() for headers, _ in early.raw}
+    for headers, body in early.raw:
+        bodies[headers["webhook-id"]].add(body)
+    assert {len(sent) for sent in bodies.values()} == {1}
+    assert len(early.raw) > len(bodies), "some were tried again"
+    claims = [body["data"]["claim_url"].partition("token=")[2] for body in early.got + late.got if body["data"]["claim_url"]]
+    assert {"alert.offered", "alert.escalated"} <= {body["type"] for body in early.got + late.got}
+    assert all(world.links.claim(alert, token) for token in claims)
+    assert not any(token.encode() in body for token in claims for body in kept)
+
+
+async def test_an_endpoint_that_came_later_gets_the_link_too(world: World, receivers: Start) -> None:
+    gone, late = await receivers(500), await receivers()
+    supporter = world.supporter(gone)
+    alert = world.asks_for_somebody(world.member())
+    async with world.dispatcher() as dispatcher:
+        await dispatcher.drain()
+        world.endpoint(supporter, late)
+        await dispatcher.drain()
+    (body,) = late.got
+    claim = world.links.claim(alert, body["data"]["claim_url"].partition("token=")[2])
+    assert claim == Claim(alert, supporter, body["data"]["sequence"])
 
 
 @pytest.mark.parametrize("status", [301, 302, 404, 204])

@@ -1,8 +1,9 @@
 """What the member, the supporters and ops each see of an alert, and who of them is kept out after a move."""
 
 from collections.abc import Awaitable, Callable
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from tests.alerts.door import Door
@@ -63,7 +64,8 @@ async def test_a_member_sees_who_was_told_about_them_and_nobody_else_does(
     supporter = accepted_by(world, alert)
     await door.client.get(f"/alerts/{alert}", headers=door.as_("supporter", world.member_of(supporter)))
     seen = await door.client.get(f"/members/{member}/accesses", headers=door.as_("member", member))
-    assert [(item["alert"], item["reader"]) for item in seen.json()["items"]] == [(str(alert), str(supporter))]
+    person = str(world.member_of(supporter))
+    assert [(item["alert"], item["reader"]) for item in seen.json()["items"]] == [(str(alert), person)]
     assert (await door.client.get(f"/members/{member}/accesses", headers=door.as_("admin"))).status_code == 403
 
 
@@ -96,12 +98,54 @@ async def test_what_is_held_is_told_to_nobody_else(world: World, door: Door, dec
         assert (await door.client.get(f"/members/{member}/held", headers=door.as_(role))).status_code == 403
 
 
-async def test_a_clinical_lead_of_the_management_chain_neither_reads_nor_closes_an_alert(world: World, door: Door) -> None:
+async def test_to_a_clinical_lead_of_the_management_chain_there_is_no_such_alert(world: World, door: Door) -> None:
     boss = world.member()
     alert = world.asks_for_somebody(world.member(manager=boss))
-    theirs = door.as_("clinical_lead", boss)
-    assert (await door.client.get(f"/alerts/{alert}", headers=theirs)).status_code == 403
-    assert (await door.client.post(f"/alerts/{alert}/close", headers=theirs)).status_code == 403
+    theirs, nowhere = door.as_("clinical_lead", boss), uuid4()
+    for path in ("/alerts/{}", "/alerts/{}/claim"):
+        kept, none = [await door.client.get(path.format(one), headers=theirs) for one in (alert, nowhere)]
+        assert (kept.status_code, told(kept, alert)) == (404, told(none, nowhere))
+    world.supporter(member=boss)
+    for step in ("accept", "close", "danger"):
+        body = {"ground": "danger_to_self"}
+        kept, none = [await door.client.post(f"/alerts/{one}/{step}", json=body, headers=theirs) for one in (alert, nowhere)]
+        assert (kept.status_code, told(kept, alert)) == (404, told(none, nowhere)), step
     other = door.as_("clinical_lead", world.member())
     assert (await door.client.get(f"/alerts/{alert}", headers=other)).status_code == 200
     assert (await door.client.post(f"/alerts/{alert}/close", headers=other)).status_code == 200
+
+
+async def test_what_a_clinical_lead_must_not_hear_of_is_in_no_page_of_the_list(world: World, door: Door) -> None:
+    boss = world.member()
+    others: list[str] = []
+    kept: list[str] = []
+    for turn in range(12):
+        world.clock.move(seconds=1)
+        kept_apart = turn % 3
+        member = world.member(manager=boss) if kept_apart else world.member()
+        (kept if kept_apart else others).append(str(world.asks_for_somebody(member)))
+    world.clock.move(seconds=1)
+    kept.append(str(world.is_in_danger(world.member(), boss)))
+    own = str(world.asks_for_somebody(boss))
+    theirs = [own, *reversed(others)]
+    for limit in (1, 2, 5, 50):
+        assert await listed(door, door.as_("clinical_lead", boss), limit) == theirs
+    assert set(await listed(door, door.as_("clinical_lead", world.member()), 3)) == {*theirs, *kept}
+    assert set(await listed(door, door.as_("ops"), 50)) == {*theirs, *kept}
+
+
+async def listed(door: Door, headers: dict[str, str], limit: int) -> list[str]:
+    """The ids of all pages."""
+    found: list[str] = []
+    after: str | None = ""
+    while after is not None:
+        asked = {"limit": str(limit)} | ({"after": after} if after else {})
+        page = (await door.client.get("/alerts", params=asked, headers=headers)).json()
+        assert len(page["items"]) == limit or page["next"] is None
+        found, after = found + [item["id"] for item in page["items"]], page["next"]
+    return found
+
+
+def told(answer: httpx.Response, alert: UUID) -> str:
+    """Without what names the request."""
+    return answer.text.replace(str(alert), "")

@@ -239,7 +239,7 @@ class World:
     @asynccontextmanager
     async def dispatcher(self, timeout_seconds: float = 4) -> AsyncIterator[Dispatcher]:
         async with outgoing(local=True, connections=64) as session:
-            sender = Sender(session, self.key, self.clock, timeout_seconds)
+            sender = Sender(session, self.key, self.links, self.clock, timeout_seconds)
             yield Dispatcher(self.leases, sender, Does(self.alerts.fire, self.staff.switch_off), self.clock)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from starlette.routing import BaseRoute
 from deploy.contracts.apps import app_of, services_with_an_api
 from shared.http.app import allow, anyone
 from shared.http.erasures import require_reapplied
+from tests.faults.oracle import READERS
 
 OPEN_TO_ALL = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/crisis", "/crisis-lines"}
 """Without a token and without a limit: probes, and whom somebody in a crisis can call."""
@@ -77,3 +79,10 @@ def _calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:
 def _lets_in(call: Callable[..., Any]) -> bool:
     name = getattr(call, "__qualname__", "")
     return call is anyone or name == ALLOW or f"{call.__module__}.{name}" in OTHER_DOORS
+
+
+@pytest.mark.parametrize("service", services_with_an_api())
+def test_a_read_waits_for_the_positions_that_its_service_follows_and_no_others(service: str) -> None:
+    followed = import_module(f"services.{service}.api.parts").FOLLOWED
+    _, views = READERS.get(service, ("", ()))
+    assert followed == {service} | {view.topic.removesuffix(".events") for view in views}

@@ -113,3 +113,17 @@ def test_a_wrong_parameter_is_422(query: str, what: str, checkins: Served, membe
 def test_a_cursor_that_was_not_ours_is_422(cursor: str, what: str, checkins: Served, member: str) -> None:
     answer = checkins.http.get(f"/members/{member}/{what}?after={cursor}", headers=checkins.as_person(member))
     problem(answer, 422)
+
+
+@pytest.mark.parametrize("path", ["/check-ins", "/check-ins/batch", "/members", "/distress-flags", "/keys"])
+@pytest.mark.parametrize("media_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"])
+def test_a_form_is_told_to_come_as_json(checkins: Served, path: str, media_type: str) -> None:
+    headers = checkins.admin() | {"Content-Type": media_type}
+    told = problem(checkins.http.post(path, content=b"mood=1&note=canary7f3e", headers=headers), 415)
+    assert told["detail"] == "Send application/json."
+
+
+def test_json_under_another_name_or_none_is_taken(checkins: Served, member: str) -> None:
+    body = json.dumps({"member": member, "mood": 3}).encode()
+    for headers in ({}, {"Content-Type": "Application/JSON; charset=utf-8"}, {"Content-Type": "application/vnd.kiosk+json"}):
+        assert checkins.http.post("/check-ins", content=body, headers=headers).status_code == 201

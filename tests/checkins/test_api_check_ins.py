@@ -43,6 +43,11 @@ def test_a_member_reads_their_own_record_newest_first_page_by_page(checkins: Ser
     assert second["next"] is None
 
 
+def test_a_read_does_not_wait_for_a_service_that_is_not_followed_here(checkins: Served, member: str) -> None:
+    answer = checkins.http.get(f"/members/{member}/check-ins?at_least=alerts:1", headers=checkins.as_person(member))
+    assert pointers(problem(answer, 422)) == {"at_least"}
+
+
 def test_a_read_that_waits_for_what_never_comes_is_504(checkins: Served, member: str) -> None:
     answer = checkins.http.get(f"/members/{member}/check-ins?at_least=checkins:999999999", headers=checkins.as_person(member))
     problem(answer, 504, "not-there-yet")

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 from cryptography.exceptions import InvalidTag
+from prometheus_client import REGISTRY
 
 from deploy import Keys
 from services.checkins.__main__ import SCHEMA
@@ -21,7 +22,6 @@ from shared.store.encryption import DataKeys, MemberKeys
 from shared.store.event_store import EventStore
 from shared.store.key_encryption import KeyFile
 from shared.store.sealing import place, unseal
-from tests.checkins.problems import problem
 from tests.checkins.serving import Served, made_keys, serve
 from tests.conftest import ROOT
 
@@ -82,13 +82,30 @@ def test_an_old_name_put_in_the_place_of_the_new_one_opens_nothing(own: Served, 
         unseal(key, events[0].name, places[1])
 
 
-def test_a_note_put_in_the_place_of_another_is_not_shown(own: Served) -> None:
+def test_of_a_note_that_was_changed_it_is_said_that_it_was_and_the_rest_is_told(
+    own: Served, capfd: pytest.CaptureFixture[str]
+) -> None:
     member = own.enrol()
     one, other = [own.check_in(member, note=f"{NOTE} {number}").json()["id"] for number in range(2)]
     own.rows("UPDATE check_ins SET note = (SELECT note FROM check_ins WHERE id = %s) WHERE id = %s", one, other)
-    answer = own.http.get(f"/members/{member}/check-ins", headers=own.as_person(member))
-    assert NOTE not in answer.text
-    problem(answer, 500)
+    short = own.check_in(member, note=NOTE).json()["id"]
+    own.rows("UPDATE check_ins SET note = 'x' WHERE id = %s", short)
+    me, before = own.as_person(member), unreadable()
+    record = own.http.get(f"/members/{member}/check-ins", headers=me).json()["items"]
+    held = own.http.get(f"/members/{member}/held", headers=me).json()["held"]["check_ins"]
+    for shown in ({item["id"]: item for item in items} for items in (record, held)):
+        assert (shown[one]["note"], "unreadable" in shown[one]) == (f"{NOTE} 0", False)
+        assert [(shown[id_]["note"], shown[id_]["unreadable"], shown[id_]["mood"]) for id_ in (other, short)] == [
+            (None, True, 3)
+        ] * 2
+    assert unreadable() - before == 4
+    said = capfd.readouterr().out
+    assert f"checkins/{other}/1/note" in said
+    assert NOTE not in said
+
+
+def unreadable() -> float:
+    return REGISTRY.get_sample_value("alongside_unreadable_texts_total", {"service": "checkins"}) or 0.0
 
 
 def test_the_api_serves_on_while_the_key_that_wraps_is_changed(own: Served, keys: Keys) -> None:

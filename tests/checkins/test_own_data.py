@@ -132,6 +132,15 @@ def test_an_export_is_in_the_list_of_who_read_what_with_what_other_services_tell
         ("checkins", "check-ins"),
     ]
     assert (listed["next"], "missing" in listed) == (None, False)
+    assert [one["reader"] for one in listed["items"][1:]] == [member, member]
+    assert all(one["at"].endswith("Z") for one in listed["items"])
+
+
+def test_reading_what_is_held_here_is_not_called_an_export(checkins: Served, member: str) -> None:
+    me = checkins.as_person(member)
+    checkins.http.get(f"/members/{member}/held", headers=me)
+    listed = checkins.http.get(f"/members/{member}/accesses", headers=me).json()
+    assert [one["what"] for one in listed["items"]] == ["held"]
 
 
 def test_a_long_list_of_who_read_what_comes_in_pages_from_all_services(beside: Any) -> None:

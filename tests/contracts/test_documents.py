@@ -8,6 +8,7 @@ import pytest
 from deploy.contracts.apps import services_with_an_api
 from deploy.contracts.documents import FOLDER, documents
 from shared.events import all_events
+from tests.access.table import rules
 
 COMMAND = "run `.venv/bin/python -m deploy.contracts`, look at the difference and commit it"
 
@@ -57,6 +58,36 @@ def test_a_change_has_no_default_for_what_it_may_leave_out(service: str, written
         if "patch" in operations:
             body = operations["patch"]["requestBody"]
             assert not _defaults(document, body), address
+
+
+@pytest.mark.parametrize("service", services_with_an_api())
+def test_a_document_says_for_each_route_who_is_let_in(service: str, written: dict[str, str]) -> None:
+    document = json.loads(written[f"openapi-{service}.json"])
+    assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    for rule in rules():
+        operation = document["paths"].get(rule.path, {}).get(rule.method.lower())
+        if rule.service != service or operation is None:
+            continue
+        if rule.open:
+            assert (operation["security"], "x-who" in operation) == ([], False), rule
+        else:
+            assert {"bearer": []} in operation["security"], rule
+            assert ({"claim_link": []} in operation["security"]) is rule.claim, rule
+            assert set(operation["x-who"]["scopes"]) == set(rule.scopes), rule
+            assert set(operation["x-who"]["roles"]) >= set(rule.roles) | set(rule.own), rule
+
+
+@pytest.mark.parametrize("service", services_with_an_api())
+def test_a_document_names_the_headers_of_a_write(service: str, written: dict[str, str]) -> None:
+    document = json.loads(written[f"openapi-{service}.json"])
+    for address, operations in document["paths"].items():
+        for method, operation in operations.items():
+            names = {parameter["name"] for parameter in operation.get("parameters", ())}
+            by_bearer = bool(operation["security"])
+            assert ("Idempotency-Key" in names) is (by_bearer and method != "get"), f"{method} {address}"
+            tells = any("X-Position" in answer.get("headers", {}) for answer in operation["responses"].values())
+            has_history = not {"keys", "ops"} & set(operation["tags"])
+            assert tells is (by_bearer and method != "get" and has_history), f"{method} {address}"
 
 
 def _defaults(document: Any, part: Any) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import psycopg
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from deploy import database_url, leftovers, start_kafka, start_postgres
+from deploy import database_url, leftovers, single, stack, start_kafka, start_postgres
 
 
 def test_postgres_alone_keeps_its_data_and_leaves_no_process(tmp_path: Path) -> None:
@@ -25,3 +25,7 @@ async def test_kafka_alone_takes_a_topic_as_soon_as_it_is_yielded(tmp_path: Path
         assert "checkins.events" in await admin.list_topics()
         await admin.close()
     assert leftovers.find(tmp_path / "kafka") == []
+
+
+def test_a_whole_system_is_given_as_long_to_start_as_one_part_alone() -> None:
+    assert stack.READY_WITHIN >= single.PATIENCE

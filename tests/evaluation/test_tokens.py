@@ -52,7 +52,8 @@ async def test_only_a_member_of_the_audience_draws(service: Service, ask: Ask, h
     assert (await http.post(f"/surveys/{survey.id}/tokens")).status_code == 401
     gone = service.member("care")
     service.hearing.from_checkins(erased(gone))
-    assert (await survey.draw(gone)).status_code == 404
+    forgotten = await survey.draw(gone)
+    assert (forgotten.status_code, "Retry-After" in forgotten.headers) == (404, False)
 
 
 async def test_no_token_is_drawn_outside_the_survey_s_time(service: Service, ask: Ask) -> None:
@@ -206,10 +207,13 @@ async def test_a_member_is_told_in_which_surveys_they_drew_and_nothing_of_what_t
     assert answer.json()["held"] == {"team": "held", "drew_a_token_in": [survey.id]}
 
 
-async def test_who_is_known_to_be_erased_draws_nothing_though_the_view_has_them(service: Service, ask: Ask) -> None:
+async def test_who_is_known_to_be_erased_draws_nothing_though_the_view_has_them(
+    service: Service, ask: Ask, http: httpx.AsyncClient
+) -> None:
     survey, ann = await ask("care"), service.member("night")
     apply(service.store, EvaluationReader(all_instruments()), [Erased(ann, NOON)])
     assert service.rows("SELECT member FROM members WHERE member = %s", ann) == []
     service.hearing.from_checkins(moved(ann, "care"))
     assert service.rows("SELECT member FROM members WHERE member = %s", ann) == [{"member": ann}]
     assert (await survey.draw(ann)).status_code == 404
+    assert (await http.get(f"/members/{ann}/held", headers=service.person(ann))).status_code == 404

@@ -46,6 +46,6 @@ async def test_a_read_waits_until_the_view_has_got_there() -> None:
         asked.append((publisher, sequence))
         return len(asked) == 3
 
-    await wait_until("checkins:7", third_time)
-    await wait_until(None, third_time)
+    await wait_until("checkins:7", third_time, {"checkins"})
+    await wait_until(None, third_time, {"checkins"})
     assert asked == [("checkins", 7)] * 3

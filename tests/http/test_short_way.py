@@ -124,7 +124,7 @@ async def test_the_short_way_counts_towards_a_callers_rate(keys: Keys) -> None:
 
 async def test_a_body_that_is_not_called_json_goes_the_long_way(keys: Keys) -> None:
     token = keys.token("service:test", scopes=["members:write"])
-    assert (await posted(app_with(keys), BODIES["good"], "text/plain", token))[0] == 422
+    assert (await posted(app_with(keys), BODIES["good"], "text/plain", token))[0] == 415
 
 
 def test_only_what_is_plain_has_a_short_way() -> None:

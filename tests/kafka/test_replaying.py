@@ -92,11 +92,12 @@ async def test_a_dry_run_tells_what_would_differ_and_leaves_nothing(
             await until_counted(store, publisher.published, task)
         same = await until(replaying, replaying.replays.start(ask("dry-run")), State.DONE)
         assert same["result"] == {
-            "keys": 20, "same": 20, "different": 0, "only_live": 0, "only_built": 0, "examples": []
+            "keys": 20, "same": 20, "different": 0, "only_live": 0, "only_built": 0, "columns": {}, "examples": []
         }  # fmt: skip
         spoil(store)
         row = await until(replaying, replaying.replays.start(ask("dry-run")), State.DONE)
         assert (row["result"]["different"], row["result"]["only_built"]) == (1, 1)
+        assert row["result"]["columns"] == {"moods": 1}
         assert row["result"]["examples"] == [
             {"key": str(MEMBERS[0]), "found_in": "both", "columns": ["moods"]},
             {"key": str(MEMBERS[1]), "found_in": "built", "columns": []},

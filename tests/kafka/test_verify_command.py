@@ -46,6 +46,25 @@ async def test_the_command_says_what_it_found_and_ends_accordingly(
         assert (code, found["kind"], found["sequence"], found["version"]) == (1, "changed", 3, 1)
 
 
+async def test_what_could_not_be_looked_at_is_not_taken_for_changed(tmp_path: Path) -> None:
+    nowhere = "127.0.0.1:1"
+    code, _, said = await _verify(f"postgresql://{nowhere}/checkins", nowhere, tmp_path)
+    assert (code, "checkins was not verified: The database isn't there" in said) == (2, True)
+    code, _, said = await _verify("", nowhere, tmp_path)
+    assert (code, "checkins was not verified: not set: CHECKINS_DATABASE_URL" in said) == (2, True)
+
+
+async def test_what_fails_while_it_looks_is_not_taken_for_changed(new_database: Callable[[], str], tmp_path: Path) -> None:
+    url = new_database()
+    with EventStore("checkins", url, SCHEMA) as store:
+        await asyncio.to_thread(store.record, check_ins(1))
+        with store.transaction() as cursor:
+            cursor.execute("DROP TABLE relay_position")
+            cursor.execute("CREATE VIEW relay_position AS SELECT 1 / 0 AS position, '' AS topic, true AS chained")
+    code, _, said = await _verify(url, "127.0.0.1:1", tmp_path, "--without-kafka")
+    assert (code, "checkins was not verified: " in said) == (2, True)
+
+
 @pytest.mark.parametrize("service", services())
 def test_every_service_can_verify_its_store(service: str) -> None:
     cli = import_module(f"services.{service}.__main__").cli

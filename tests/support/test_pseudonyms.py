@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import uuid4
 
 import httpx
 
@@ -82,7 +83,11 @@ async def test_erasure_takes_the_requests_the_pseudonyms_and_their_keys(
     supporter = service.person(service.member(), "supporter")
     for made in (named, hidden):
         assert (await http.get(f"/requests/{made['id']}", headers=supporter)).status_code == 404
-    assert (await http.get(f"/members/{member}/requests", headers=service.person(member))).status_code == 404
+    own = await http.get(f"/members/{member}/requests", headers=service.person(member))
+    assert (own.status_code, "Retry-After" in own.headers) == (404, False)
+    nobody = uuid4()
+    unheard = await http.get(f"/members/{nobody}/requests", headers=service.person(nobody))
+    assert (unheard.status_code, unheard.headers["Retry-After"]) == (404, "1")
     assert len(service.rows("SELECT 1 FROM pseudonyms")) == links - 1
     keys = service.rows("SELECT 1 FROM member_keys WHERE member = ANY(%s::uuid[])", [str(member), hidden["pseudonym"]])
     assert keys == []
@@ -101,6 +106,9 @@ async def test_an_export_has_what_was_asked_under_any_name(service: Service, htt
     await asks(member, TEXT, pseudonymous=True)
     held = (await http.get(f"/members/{member}/held", headers=service.person(member))).json()["held"]
     assert {one["messages"][0]["text"] for one in held["requests"]} == {"under my name", TEXT}
+    assert held["manager"] is None
+    recused = {one["messages"][0]["text"]: one["recused"] for one in held["requests"]}
+    assert recused == {"under my name": [], TEXT: [str(member)]}
 
 
 async def test_what_a_supporter_wrote_goes_with_them_and_is_in_their_export_before(

@@ -30,9 +30,10 @@ async def test_a_request_is_read_and_answered_by_a_supporter(service: Service, h
     made = await asks(member, TEXT)
     theirs, mine = service.person(supporter, "supporter"), service.person(member)
     listed = (await http.get("/requests?limit=200", headers=theirs)).json()["items"]
-    assert next(one for one in listed if one["id"] == made["id"])["member"] == str(member)
+    assert str(member) not in str(listed), "whose it is is told by reading it, which is written down"
+    assert next(one for one in listed if one["id"] == made["id"]).keys() == {"id", "kind", "made_at", "closed"}
     read = (await http.get(f"/requests/{made['id']}", headers=theirs)).json()
-    assert [one["text"] for one in read["messages"]] == [TEXT]
+    assert ([one["text"] for one in read["messages"]], read["member"]) == ([TEXT], str(member))
     said = await http.post(f"/requests/{made['id']}/messages", json={"text": "I am here on Monday"}, headers=theirs)
     assert said.status_code == 201
     own = (await http.get(f"/members/{member}/requests", headers=mine)).json()["items"]
@@ -42,6 +43,38 @@ async def test_a_request_is_read_and_answered_by_a_supporter(service: Service, h
     assert made["id"] not in (await http.get("/requests?limit=200", headers=theirs)).text
     late = await http.post(f"/requests/{made['id']}/messages", json={"text": "still there?"}, headers=theirs)
     assert late.status_code == 409
+
+
+async def test_of_a_text_that_was_changed_it_is_said_that_it_was_and_the_others_are_told(
+    service: Service, http: httpx.AsyncClient, asks: Asks
+) -> None:
+    member, supporter = service.member(), service.member()
+    mine, theirs = service.person(member), service.person(supporter, "supporter")
+    one, other = [(await asks(member, f"{TEXT} {number}"))["id"] for number in range(2)]
+    for text in ("first", "second"):
+        await http.post(f"/requests/{one}/messages", json={"text": text}, headers=theirs)
+    with service.store.transaction() as cursor:
+        first = "(SELECT text FROM messages WHERE request = %s AND version = %s)"
+        swap = f"UPDATE messages SET text = {first} WHERE request = %s AND version = %s".encode()
+        cursor.execute(swap, (one, 1, other, 1))
+        cursor.execute(swap, (one, 2, one, 3))
+    items = (await http.get(f"/members/{member}/requests", headers=mine)).json()["items"]
+    told = {item["id"]: [(said["text"], said.get("unreadable")) for said in item["messages"]] for item in items}
+    assert told == {one: [(f"{TEXT} 0", None), ("first", None), (None, True)], other: [(None, True)]}
+    held = (await http.get(f"/members/{supporter}/held", headers=theirs)).json()["held"]
+    assert [said["text"] for said in held["answers_by_you"]] == ["first", None]
+
+
+async def test_who_must_not_read_a_request_is_nobody_s_to_guess_where_it_was_changed(
+    service: Service, http: httpx.AsyncClient, asks: Asks
+) -> None:
+    changed, whole = [(await asks(service.member(), pseudonymous=True))["id"] for _ in range(2)]
+    with service.store.transaction() as cursor:
+        cursor.execute("UPDATE requests SET recused = 'x' WHERE id = %s", (changed,))
+    theirs = service.person(service.member(), "supporter")
+    listed = {item["id"] for item in (await http.get("/requests?limit=200", headers=theirs)).json()["items"]}
+    assert listed & {changed, whole} == {whole}
+    assert (await http.get(f"/requests/{changed}", headers=theirs)).status_code == 404
 
 
 async def test_who_asked_sees_which_supporter_read_it(service: Service, http: httpx.AsyncClient, asks: Asks) -> None:

@@ -9,11 +9,13 @@ from fastapi import APIRouter, Request, Response
 
 from services.alerts.api import claim_page
 from services.alerts.api.bodies import Stepped
-from services.alerts.api.callers import MAY_CLOSE_ANY, AtTheDoor, ClaimToken, Person, Visitor
+from services.alerts.api.callers import MAY_CLOSE_ANY, SUPPORTS_ROLES, AtTheDoor, ClaimToken, Person, Visitor
 from services.alerts.api.parts import Api
 from services.alerts.application.alerts import CancelAlert, TakeStep
+from shared.auth import ROLES
 from shared.http.erasures import Reapplied
 from shared.http.reading import After, AtLeast, Limit, decode_time_and_id, page, time_and_id
+from shared.http.scopes import lets_in
 
 router = APIRouter(tags=["alerts"])
 
@@ -48,11 +50,13 @@ async def claim(alert: UUID, api: Api, who: AtTheDoor, _: Reapplied, token: Clai
 
 
 @router.post("/alerts/{alert}/cancel", response_model=Stepped)
+@lets_in((), ROLES)
 async def cancel(alert: UUID, api: Api, who: Person, request: Request) -> Response:
     return await api.writes.answer(request, who.caller, CancelAlert(alert, who.caller.member), 200)
 
 
 @router.post("/alerts/{alert}/{step}", response_model=Stepped)
+@lets_in((), SUPPORTS_ROLES | MAY_CLOSE_ANY, by_link=True)
 async def take_step(alert: UUID, step: Step, api: Api, who: AtTheDoor, request: Request) -> Response:
     command = _command(alert, step, who)
     return await claim_page.answer(request, alert, lambda: api.writes.answer(request, who.caller, command, 200))

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.alerts.api import accesses, alerts, danger, deliveries, staff
+from services.alerts.api import accesses, alerts, claim_page, danger, deliveries, staff
 from services.alerts.api.parts import Parts
 from shared.http import erasures, held, keys, ops
 from shared.http.app import Wall, add_routes, new_app
@@ -17,6 +17,7 @@ def build(parts: Parts, wall: Wall) -> FastAPI:
     """The service's app over its parts, which may still be opening when it starts."""
     app = new_app("alerts", wall, [parts.ready])
     app.state.parts = parts
+    app.add_exception_handler(claim_page.InvalidLink, claim_page.tell_invalid)
     add_routes(app, ROUTERS)
     return app
 

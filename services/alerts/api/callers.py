@@ -7,11 +7,12 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request
 
+from services.alerts.api import claim_page
 from services.alerts.api.parts import Api
 from services.alerts.application.reading import Reader
 from services.alerts.domain.claims import Claim
-from shared.auth import Caller, Kind
-from shared.errors import forbidden
+from shared.auth import ROLES, Caller, Kind
+from shared.errors import Problem, forbidden
 from shared.http.app import Wall
 from shared.http.door import bearer_of, caller_at
 from shared.http.scopes import lets_in
@@ -45,7 +46,7 @@ class Visitor:
         return self.supporter
 
 
-@lets_in(SEES_ALL_SCOPES)
+@lets_in(SEES_ALL_SCOPES, ROLES)
 async def person(request: Request, api: Api) -> Visitor:
     """By bearer only. Raises a 401, 403 or 429 Problem, and a 404 for who was erased."""
     caller = await caller_at(request)
@@ -55,16 +56,27 @@ async def person(request: Request, api: Api) -> Visitor:
     return Visitor(caller, supporter if caller.may(SUPPORTS_ROLES, ()) else None)
 
 
-@lets_in(SEES_ALL_SCOPES)
+@lets_in(SEES_ALL_SCOPES, ROLES, by_link=True)
 async def visitor(alert: UUID, request: Request, api: Api, token: ClaimToken = None) -> Visitor:
     """By the claim link's token, in the address or as the bearer, or else by a bearer token."""
     claim = api.links.claim(alert, token or bearer_of(request) or "")
     if claim is None or not await asyncio.to_thread(api.reading.is_supporter, claim.supporter):
-        return await person(request, api)
+        return await _without_claim(request, api, token)
     wall: Wall = request.app.state.wall
     caller = Caller(str(claim.supporter), kind=Kind.CLAIM_LINK)
     wall.rate.take(caller.identity)
     return Visitor(caller, claim.supporter, claim)
+
+
+async def _without_claim(request: Request, api: Api, token: str | None) -> Visitor:
+    """As a person; who came by a link alone is told that it is the link."""
+    try:
+        return await person(request, api)
+    except Problem as problem:
+        by_link = token is not None or request.url.path.endswith(claim_page.END)
+        if problem.status == 401 and by_link and bearer_of(request) is None:
+            raise claim_page.InvalidLink from problem
+        raise
 
 
 AtTheDoor = Annotated[Visitor, Depends(visitor)]

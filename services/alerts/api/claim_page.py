@@ -12,7 +12,7 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from services.alerts.domain.alert import Alert, Offer, OfferState
-from shared.errors import Problem
+from shared.errors import MEDIA_TYPE, Problem
 
 SAFE = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
@@ -30,6 +30,28 @@ ASKED = (("accept", "Yes, I will get in touch"), ("later", "Not now"), ("decline
 MINE = (("contact", "I have been in touch"), ("close", "Close it"))
 
 
+END = "/claim"
+
+
+class InvalidLink(Problem):
+    """A link that was cut off or changed on its way, is another alert's, or whose supporter is gone."""
+
+    def __init__(self) -> None:
+        super().__init__(401, "invalid-link", "This link isn't valid, or not any more.", headers={"WWW-Authenticate": "Bearer"})
+
+
+async def tell_invalid(request: Request, problem: Exception) -> Response:
+    """A page for a browser, a problem for a program."""
+    assert isinstance(problem, InvalidLink)
+    if not _is_browser(request):
+        return Response(problem.encoded(), problem.status, problem.headers, MEDIA_TYPE)
+    text = (
+        "It may have been cut off on its way: try the whole of it. If that doesn't help, nothing is lost: others are asked too."
+    )
+    page = PAGE.format(title=escape(problem.detail), text=escape(text), forms="")
+    return Response(page, problem.status, problem.headers | SAFE, "text/html")
+
+
 def response(alert: Alert, offer: Offer | None, token: str | None) -> Response:
     title, text, steps = _content(alert, offer)
     forms = [FORM.format(alert=alert.id, step=step, token=quote(token or ""), label=label) for step, label in steps]
@@ -39,7 +61,7 @@ def response(alert: Alert, offer: Offer | None, token: str | None) -> Response:
 
 async def answer(request: Request, alert: UUID, write: Callable[[], Awaitable[Response]]) -> Response:
     """A step's answer: JSON for a program; a browser is sent back to the page, which says how things stand."""
-    if "text/html" not in request.headers.get("accept", ""):
+    if not _is_browser(request):
         return await write()
     try:
         await write()
@@ -48,6 +70,10 @@ async def answer(request: Request, alert: UUID, write: Callable[[], Awaitable[Re
             raise
     token = quote(request.query_params.get("token", ""))
     return RedirectResponse(f"/alerts/{alert}/claim?token={token}", 303, SAFE)
+
+
+def _is_browser(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")
 
 
 def _content(alert: Alert, offer: Offer | None) -> tuple[str, str, tuple[tuple[str, str], ...]]:

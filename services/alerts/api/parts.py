@@ -16,6 +16,9 @@ from shared.http.reading import wait_until
 from shared.http.writes import Writes
 from shared.store.event_store import EventStore
 
+FOLLOWED = frozenset({"alerts", "checkins"})
+"""Whose positions a read here can wait for."""
+
 
 class OpenParts(StoreParts[Command]):
     """The application behind the API once its store is open. `has_read`: whether the stream has taken a publisher's
@@ -38,7 +41,7 @@ class OpenParts(StoreParts[Command]):
 
     async def wait_for(self, at_least: str | None) -> None:
         """Raises a 504 Problem where the views don't get there in time."""
-        await wait_until(at_least, self._reached)
+        await wait_until(at_least, self._reached, FOLLOWED)
 
     async def _reached(self, publisher: str, sequence: int) -> bool:
         """Our own views are written with their events; others' come with the stream."""

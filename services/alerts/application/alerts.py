@@ -76,9 +76,11 @@ class Alerts:
         pool = self._pool(alert, at, *([command.by] if command.by else []))
         _require_this_offer(alert, command)
         if command.supporter is None:
-            if command.by and stands_in_the_way(pool, alert, command.by):
-                raise forbidden("This alert isn't the caller's to close.")
+            if command.by:
+                _require_not_in_the_way(pool, alert, command.by)
             return self._decision(alert, steps.close(alert, None, at), pool)
+        if alert.offer_to(command.supporter) is None and recused(pool, alert, command.supporter):
+            raise unknown("alert")
         return self._decision(alert, supporters_step(alert, command.step, command.supporter, pool, at), pool)
 
     def cancel(self, command: CancelAlert) -> Decision[Any]:
@@ -89,9 +91,11 @@ class Alerts:
         return self._decision(alert, steps.cancel(alert, at), self._pool(alert, at))
 
     def decide_danger(self, command: DecideDanger) -> Decision[Any]:
-        """Raises a 403 Problem for who is recused; that it was decided, and by whom, is written down for the member."""
+        """Raises a 404 Problem for who is recused, as if there were no such alert, a 403 for the member and who isn't known.
+        That it was decided, and by whom, is written down for the member."""
         alert, at = self.load(command.alert), self.clock()
         pool = self._pool(alert, at, command.by)
+        _require_not_in_the_way(pool, alert, command.by)
         if is_recused(pool, alert, command.by):
             raise forbidden("This decision isn't the caller's to take.")
         events = decide_danger(alert, command.by, command.ground, eligible(pool, alert, at), at)
@@ -144,6 +148,14 @@ def supporters_step(alert: Alert, step: str, supporter: UUID, pool: Pool, at: da
         case "close":
             return steps.close(alert, supporter, at)
     raise unknown("step")
+
+
+def _require_not_in_the_way(pool: Pool, alert: Alert, person: UUID) -> None:
+    """To who must not hear of an alert there is none; the member knows of it, and can only cancel it."""
+    if person == alert.member:
+        raise forbidden("Whom an alert is about can only cancel it.")
+    if stands_in_the_way(pool.members, alert, person):
+        raise unknown("alert")
 
 
 def _require_this_offer(alert: Alert, command: TakeStep) -> None:

@@ -10,6 +10,7 @@ from psycopg.rows import DictRow
 
 from services.alerts.application.reading import Reader, Reading
 from services.alerts.views import holding_rows, member_rows, reading_rows, roster
+from shared.errors import unknown
 from shared.store.event_store import EventStore
 from shared.store.sealing import place, unseal
 
@@ -26,9 +27,14 @@ class Holdings:
     key: bytes
 
     def __call__(self, member: UUID) -> dict[str, Any]:
-        """As the member may see it: of alerts about them what comes of these, of others' alerts only that they were asked."""
+        """As the member may see it: of alerts about them what comes of these, of others' alerts only that they were asked.
+
+        Raises a 404 Problem for who was erased.
+        """
         with self.store.transaction() as cursor:
             seen = member_rows.load(cursor, [member])[member]
+            if seen.erased:
+                raise unknown("member")
             about = holding_rows.alerts_about(cursor, member)
             accesses = reading_rows.accesses_to(cursor, member, LONGEST_LOG, None)
             supporter = self._as_supporter(cursor, member)

@@ -1,13 +1,15 @@
 """What is read of alerts: by whom was decided before, except for the identity, which only who accepted is told."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from services.alerts.domain.alert import Alert, Offer, OfferState, replay
@@ -54,7 +56,7 @@ class Reading:
             return roster.member_of(cursor, supporter) is not None
 
     def alert(self, alert: UUID, reader: Reader) -> dict[str, Any]:
-        """Raises a 404 Problem for an unknown alert, a 403 for one that the reader has no part in.
+        """Raises a 404 Problem for an unknown alert and one that the reader must not hear of, a 403 for one that isn't theirs.
 
         The supporter who accepted is told whom it is about, and that they were is written down first.
         """
@@ -68,7 +70,10 @@ class Reading:
             pool = roster.pool(cursor, [found.member], self.clock())
             if not (_is_told(pool, found, reader.supporter) and reading_rows.has_it(cursor, alert, reader.supporter)):
                 return shown
-            access = reading_rows.Access(alert, found.member, reader.supporter, reading_rows.IDENTITY, self.clock())
+            person = roster.member_of(cursor, reader.supporter)
+            if person is None:
+                return shown
+            access = reading_rows.Access(alert, found.member, person, reading_rows.IDENTITY, self.clock())
             reading_rows.log_access(cursor, access)
         return {**shown, "member": found.member}
 
@@ -93,18 +98,33 @@ class Reading:
         return found, events
 
     def _require_not_in_the_way(self, alert: Alert, person: UUID | None) -> None:
-        """A clinical lead in the management chain could know whose alert it is, by having reported it."""
+        """Who reported it, or is of the management chain, would know whose alert it is by its being kept from them."""
+        if person is None:
+            return
         with self.store.transaction() as cursor:
-            pool = roster.pool(cursor, [alert.member, *([person] if person else [])], self.clock())
-        if person and stands_in_the_way(pool, alert, person):
-            raise forbidden("This alert isn't the caller's to read.")
+            members = member_rows.load_chains(cursor, [alert.member, person])
+        if stands_in_the_way(members, alert, person):
+            raise unknown("alert")
 
     def alerts(self, reader: Reader, limit: int, after: tuple[datetime, UUID] | None) -> list[dict[str, Any]]:
-        """The alerts that the reader has a part in, newest first; one more than `limit` where there are more."""
+        """The alerts that the reader has a part in, newest first; one more than `limit` where there are more. Who sees all is
+        shown none that they must not hear of."""
         with self.store.transaction() as cursor:
             if reader.sees_all:
-                return list(reading_rows.all_alerts(cursor, limit + 1, after))
+                return list(islice(self._heard_of(cursor, reader, limit + 1, after), limit + 1))
             return list(reading_rows.alerts_with(cursor, reader.supporter, reader.member, limit + 1, after))
+
+    def _heard_of(
+        self, cursor: Cursor[DictRow], reader: Reader, at_once: int, after: tuple[datetime, UUID] | None
+    ) -> Iterator[DictRow]:
+        count = at_once
+        while count == at_once:
+            rows = reading_rows.all_alerts(cursor, reader.supporter, reader.member, at_once, after)
+            count, after = len(rows), rows[-1].place if rows else None
+            chains = member_rows.load_chains(cursor, {reader.member, *(row.member for row in rows)}) if reader.member else {}
+            for row in rows:
+                if reader.member is None or row.has_part or not stands_in_the_way(chains, row, reader.member):
+                    yield row.shown
 
 
 def _require_part(alert: Alert, reader: Reader) -> None:

@@ -59,7 +59,7 @@ class Staff:
             member = member_rows.load(cursor, [command.member])[command.member]
             already = roster.supporter_of(cursor, command.member)
         if not member.known or member.erased:
-            raise unknown("member", "/member", retry_after=1)
+            raise erasures.unknown_member(self.store, command.member, "/member")
         if already:
             raise wrong_state("This member is a supporter already.")
         enrolled = SupporterEnrolled(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 ID_BYTES, SEQUENCE_BYTES = 16, 4
+OPEN_END = "?token="
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,14 @@ class ClaimLinks:
     base_url: str
     key: bytes
 
-    def url(self, claim: Claim) -> str:
-        return f"{self.base_url.rstrip('/')}/alerts/{claim.alert}/claim?token={self.token(claim)}"
+    def open_url(self, alert: UUID) -> str:
+        """The link without its token: what is kept until it is sent gives nobody a right."""
+        return f"{self.base_url.rstrip('/')}/alerts/{alert}/claim{OPEN_END}"
+
+    def completed(self, body: bytes, claim: Claim) -> bytes:
+        """With the token at the end of the open link in it: the same bytes each time."""
+        before, mark, after = body.rpartition(OPEN_END.encode())
+        return before + mark + self.token(claim).encode() + after
 
     def token(self, claim: Claim) -> str:
         content = claim.supporter.bytes + claim.sequence.to_bytes(SEQUENCE_BYTES, "big")

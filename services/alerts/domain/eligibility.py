@@ -9,6 +9,7 @@ distress and the last one who might come, and who rests may decline.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from services.alerts.domain.alert import Alert, Offer, OfferState
@@ -20,6 +21,16 @@ ASKED_AGAIN_AFTER = timedelta(minutes=10)
 """After "not now" (our default)."""
 
 CLINICAL_LEAD = "clinical_lead"
+
+
+class About(Protocol):
+    """Whom an alert is about, and who reported it: what recusal goes by."""
+
+    @property
+    def member(self) -> UUID: ...
+
+    @property
+    def reporter(self) -> UUID | None: ...
 
 
 @dataclass(frozen=True)
@@ -75,16 +86,20 @@ def _able(pool: Pool, alert: Alert, at: datetime, skill: str | None) -> list[Can
 
 def is_recused(pool: Pool, alert: Alert, person: UUID) -> bool:
     """Whether this person must not hear of this alert; true also where what decides it isn't known."""
-    if person in (alert.member, alert.reporter) or not _is_here(pool, person) or not _is_here(pool, alert.member):
-        return True
-    above_member, above_person = chain(pool.members, alert.member), chain(pool.members, person)
-    return above_member is None or above_person is None or person in above_member or alert.member in above_person
+    return _are_kept_apart(pool.members, alert, person)
 
 
-def stands_in_the_way(pool: Pool, alert: Alert, person: UUID) -> bool:
+def stands_in_the_way(members: Mapping[UUID, Member], about: About, person: UUID) -> bool:
     """Whether this person, who isn't asked to help, is known to be somebody who must not hear of this alert: the member, who
     reported it, or of the management chain. Who is no member at all has none."""
-    return _is_here(pool, person) and is_recused(pool, alert, person)
+    return _is_here(members, person) and _are_kept_apart(members, about, person)
+
+
+def _are_kept_apart(members: Mapping[UUID, Member], about: About, person: UUID) -> bool:
+    if person in (about.member, about.reporter) or not _is_here(members, person) or not _is_here(members, about.member):
+        return True
+    above_member, above_person = chain(members, about.member), chain(members, person)
+    return above_member is None or above_person is None or person in above_member or about.member in above_person
 
 
 def recused(pool: Pool, alert: Alert, supporter: UUID) -> bool:
@@ -112,8 +127,8 @@ def _asked(candidate: Candidate, tier: Tier) -> Candidate:
     return replace(candidate, load=candidate.load + WEIGHTS[tier], carried=(*candidate.carried, Carried(tier)))
 
 
-def _is_here(pool: Pool, person: UUID) -> bool:
-    member = pool.members.get(person)
+def _is_here(members: Mapping[UUID, Member], person: UUID) -> bool:
+    member = members.get(person)
     return member is not None and member.known and not member.erased
 
 

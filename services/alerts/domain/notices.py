@@ -53,9 +53,10 @@ def notices(alert: Alert, events: Iterable[PrivateEvent]) -> list[Notice]:
     return [notice for event in events for notice in _notices(alert, event)]
 
 
-def body(notice: Notice, claim_url: str | None) -> bytes:
-    expires_at = notice.offer.expires_at if notice.offer else None
-    data = Data(notice.alert, notice.tier, notice.sequence, expires_at, claim_url)
+def body(notice: Notice, claim_url: str) -> bytes:
+    """As it is kept: what answers no offer has no link, and the link has no token yet."""
+    expires_at, link = (notice.offer.expires_at, claim_url) if notice.offer else (None, None)
+    data = Data(notice.alert, notice.tier, notice.sequence, expires_at, link)
     return msgspec.json.encode(Body(notice.type, notice.at, data))
 
 

@@ -15,7 +15,7 @@ from services.alerts.views.schema import WORK
 from shared.store.event_store import Write
 
 _PUT_ALERT = """
-INSERT INTO alerts (id, member, tier, state, points, raised_at) VALUES (%s, %s, %s, %s, %s, %s)
+INSERT INTO alerts (id, member, reporter, tier, state, points, raised_at) VALUES (%s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (id) DO UPDATE SET state = excluded.state
 """
 _PUT_OFFER = """
@@ -28,8 +28,8 @@ UPDATE deliveries SET state = 'withdrawn'
 WHERE alert = %s AND supporter = ANY(%s) AND state = 'owed' AND type IN ('alert.offered', 'alert.escalated')
 """
 _PUT_DELIVERY = """
-INSERT INTO deliveries (id, alert, supporter, endpoint, type, tier, sequence, body, owed_since, due_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING
+INSERT INTO deliveries (id, alert, supporter, endpoint, type, tier, sequence, offer, body, owed_since, due_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING
 """
 _PUT_TIMER = """
 INSERT INTO timers (id, alert, kind, sequence, n, due_at) VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING
@@ -47,17 +47,18 @@ class Owed:
     def row(self) -> tuple[object, ...]:
         notice, at = self.notice, self.notice.at
         head = (notice.webhook_id(self.endpoint), notice.alert, notice.supporter, self.endpoint)
-        return (*head, notice.type, notice.tier, notice.sequence, self.body, at, at)
+        offer = notice.offer.sequence if notice.offer else None
+        return (*head, notice.type, notice.tier, notice.sequence, offer, self.body, at, at)
 
 
 def put_alert(alert: Alert) -> Write:
     """The alert and its offers as they are after the step; offers that aren't open any more owe nothing."""
-    points = sum(signal.points for signal in alert.signals)
+    about, points = (alert.id, alert.member, alert.reporter), sum(signal.points for signal in alert.signals)
     offers = [(alert.id, offer.supporter, offer.sequence, offer.state, offer.at, offer.accepted_at) for offer in alert.offers]
     answered = [offer.supporter for offer in alert.offers if offer.state is not OfferState.OPEN]
 
     def write(cursor: Cursor[DictRow]) -> None:
-        cursor.execute(_PUT_ALERT, (alert.id, alert.member, alert.tier, alert.state, points, alert.raised_at))
+        cursor.execute(_PUT_ALERT, (*about, alert.tier, alert.state, points, alert.raised_at))
         cursor.executemany(_PUT_OFFER, offers)
         if answered:
             cursor.execute(_WITHDRAW, (alert.id, answered))
@@ -81,12 +82,12 @@ def owe_here_too(supporter: UUID, endpoint: UUID, at: datetime) -> Write:
 
     def write(cursor: Cursor[DictRow]) -> None:
         cursor.execute(
-            "INSERT INTO deliveries (id, alert, supporter, endpoint, type, tier, sequence, body, owed_since, due_at)"
-            " SELECT gen_random_uuid(), alert, supporter, %s, type, tier, sequence, min(body), min(owed_since), %s"
+            "INSERT INTO deliveries (id, alert, supporter, endpoint, type, tier, sequence, offer, body, owed_since, due_at)"
+            " SELECT gen_random_uuid(), alert, supporter, %s, type, tier, sequence, offer, min(body), min(owed_since), %s"
             " FROM deliveries d WHERE supporter = %s AND state = 'owed' AND type = 'alert.offered' AND NOT EXISTS"
             " (SELECT FROM deliveries o WHERE o.alert = d.alert AND o.supporter = d.supporter AND o.type = d.type"
             "  AND o.sequence = d.sequence AND o.state = 'delivered')"
-            " GROUP BY alert, supporter, type, tier, sequence",
+            " GROUP BY alert, supporter, type, tier, sequence, offer",
             (endpoint, at, supporter),
         )
 

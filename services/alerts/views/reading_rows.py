@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from psycopg import Cursor
@@ -11,23 +12,24 @@ from psycopg.rows import DictRow
 from shared.store.event_store import Write
 
 IDENTITY, DANGER = "identity", "danger"
-"""What is written down: whom it is about was read, by a supporter; danger was decided, by a clinical lead (a member's id)."""
+"""What is written down: whom it is about was read, by a supporter; danger was decided, by a clinical lead."""
 
 _PAGE = """
-SELECT id, tier, state, points, raised_at FROM alerts
+SELECT id, tier, state, points, raised_at{more} FROM alerts
 WHERE (%(at)s::timestamptz IS NULL OR (raised_at, id) < (%(at)s::timestamptz, %(id)s::uuid)) {part}
 ORDER BY raised_at DESC, id DESC LIMIT %(limit)s
 """
-_ALL = _PAGE.format(part="")
-_WITH = _PAGE.format(
-    part="AND (member = %(member)s::uuid"
+_HAS_PART = (
+    "(member = %(member)s::uuid"
     " OR EXISTS (SELECT FROM offers WHERE offers.alert = alerts.id AND offers.supporter = %(supporter)s::uuid))"
 )
+_ALL = _PAGE.format(more=f", member, reporter, coalesce({_HAS_PART}, false) AS has_part", part="")
+_WITH = _PAGE.format(more="", part=f"AND {_HAS_PART}")
 
 
 @dataclass(frozen=True)
 class Access:
-    """One line of the log, for the member whom it is about."""
+    """One line of the log, for the member whom it is about. `reader` is a member's id, as in every service's list."""
 
     alert: UUID
     member: UUID
@@ -36,10 +38,31 @@ class Access:
     at: datetime
 
 
-def all_alerts(cursor: Cursor[DictRow], limit: int, after: tuple[datetime, UUID] | None) -> list[DictRow]:
+@dataclass(frozen=True)
+class Listed:
+    """An alert as it is shown in a list, and what decides to whom. `has_part`: whose it is, and who was asked."""
+
+    shown: DictRow
+    member: UUID
+    reporter: UUID | None
+    has_part: bool
+
+    @property
+    def place(self) -> tuple[datetime, UUID]:
+        return self.shown["raised_at"], self.shown["id"]
+
+
+def all_alerts(
+    cursor: Cursor[DictRow], supporter: UUID | None, member: UUID | None, limit: int, after: tuple[datetime, UUID] | None
+) -> list[Listed]:
+    """Everybody's; `has_part` is said of this supporter and member."""
     at, id_ = after or (None, None)
-    cursor.execute(_ALL.encode(), {"limit": limit, "at": at, "id": id_})
-    return cursor.fetchall()
+    cursor.execute(_ALL.encode(), {"limit": limit, "at": at, "id": id_, "supporter": supporter, "member": member})
+    return [_listed(**row) for row in cursor]
+
+
+def _listed(member: UUID, reporter: UUID | None, has_part: bool, **shown: Any) -> Listed:
+    return Listed(shown, member, reporter, has_part)
 
 
 def alerts_with(

@@ -6,8 +6,11 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS endpoints (id uuid PRIMARY KEY, supporter uuid NOT NULL REFERENCES supporters,"
     " url bytea NOT NULL, secret bytea NOT NULL, signing_key bytea NOT NULL, active boolean NOT NULL DEFAULT true)",
     "CREATE INDEX IF NOT EXISTS endpoints_supporter ON endpoints (supporter)",
-    "CREATE TABLE IF NOT EXISTS alerts (id uuid PRIMARY KEY, member uuid NOT NULL, tier text NOT NULL, state text NOT NULL,"
-    " points double precision NOT NULL, raised_at timestamptz NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS alerts (id uuid PRIMARY KEY, member uuid NOT NULL, reporter uuid,"
+    " tier text NOT NULL, state text NOT NULL, points double precision NOT NULL, raised_at timestamptz NOT NULL)",
+    # a store from before; of what was raised then the list doesn't know who reported it
+    "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'alerts'::regclass AND attname = 'reporter')"
+    " THEN ALTER TABLE alerts ADD COLUMN reporter uuid; END IF; END $$",
     "CREATE INDEX IF NOT EXISTS alerts_raised_at ON alerts (raised_at, id)",
     "CREATE INDEX IF NOT EXISTS alerts_member ON alerts (member)",
     "CREATE TABLE IF NOT EXISTS offers (alert uuid NOT NULL, supporter uuid NOT NULL,"
@@ -20,9 +23,13 @@ SCHEMA = (
     "CREATE INDEX IF NOT EXISTS timers_due_at ON timers (due_at)",
     "CREATE INDEX IF NOT EXISTS timers_alert ON timers (alert)",
     "CREATE TABLE IF NOT EXISTS deliveries (id uuid PRIMARY KEY, alert uuid NOT NULL, supporter uuid NOT NULL,"
-    " endpoint uuid REFERENCES endpoints, type text NOT NULL, tier text NOT NULL, sequence integer NOT NULL,"
+    " endpoint uuid REFERENCES endpoints, type text NOT NULL, tier text NOT NULL, sequence integer NOT NULL, offer integer,"
     " body bytea NOT NULL, owed_since timestamptz NOT NULL, due_at timestamptz NOT NULL,"
     " attempts integer NOT NULL DEFAULT 0, state text NOT NULL DEFAULT 'owed', lease_until timestamptz)",
+    # a store from before, whose bodies had tokens: what isn't owed keeps none, and the rest goes out as it is
+    "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'deliveries'::regclass AND attname = 'offer')"
+    " THEN ALTER TABLE deliveries ADD COLUMN offer integer;"
+    " UPDATE deliveries SET body = '' WHERE state IN ('delivered', 'withdrawn'); END IF; END $$",
     "CREATE INDEX IF NOT EXISTS deliveries_due_at ON deliveries (due_at) WHERE state = 'owed'",
     "CREATE INDEX IF NOT EXISTS deliveries_alert ON deliveries (alert)",
     "CREATE INDEX IF NOT EXISTS deliveries_supporter ON deliveries (supporter)",

@@ -12,6 +12,7 @@ from uuid import UUID
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
+from services.alerts.domain.claims import Claim
 from services.alerts.domain.timers import Kind, Timer
 from shared.events.alerts import Tier
 
@@ -38,7 +39,8 @@ UPDATE deliveries d SET attempts = d.attempts + 1, lease_until = %(until)s FROM 
 WHERE e.id = d.endpoint AND d.id IN (
     SELECT id FROM deliveries WHERE id IN (SELECT id FROM chosen) AND state = 'owed'
     AND (lease_until IS NULL OR lease_until <= %(now)s) FOR UPDATE SKIP LOCKED)
-RETURNING d.id, d.endpoint, d.type, d.tier, d.body, d.owed_since, d.attempts, e.url, e.secret, e.signing_key
+RETURNING d.id, d.alert, d.supporter, d.offer, d.endpoint, d.type, d.tier, d.body, d.owed_since, d.attempts,
+    e.url, e.secret, e.signing_key
 """
 _TAKE_TIMERS = """
 UPDATE timers SET lease_until = %(until)s WHERE id IN (
@@ -65,9 +67,11 @@ VALUES (%(id)s, %(n)s, %(at)s, %(status)s, %(error)s, %(latency_ms)s) ON CONFLIC
 
 @dataclass(frozen=True)
 class Leased:
-    """A delivery of which this process makes the `n`-th attempt now. The address and the secrets are still sealed."""
+    """A delivery of which this process makes the `n`-th attempt now. The address and the secrets are still sealed, and the
+    body has no token yet: `claim` is what its link is for."""
 
     id: UUID
+    claim: Claim | None
     endpoint: UUID
     type: str
     tier: Tier
@@ -150,6 +154,7 @@ class Leases:
 def _leased(row: DictRow) -> Leased:
     return Leased(
         id=row["id"],
+        claim=Claim(row["alert"], row["supporter"], row["offer"]) if row["offer"] else None,
         endpoint=row["endpoint"],
         type=row["type"],
         tier=Tier(row["tier"]),

@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 
 import aiohttp
 
+from services.alerts.domain.claims import ClaimLinks
 from services.alerts.webhooks.dialling import AddressRefused
 from services.alerts.webhooks.leases import Attempt, Leased
 from services.alerts.webhooks.signing import headers
@@ -28,13 +29,19 @@ ERRORS: tuple[tuple[type[BaseException], str], ...] = (
 
 
 class Sender:
-    """`key` opens the endpoints' addresses and secrets."""
+    """`key` opens the endpoints' addresses and secrets; `links` gives an offer its token, which is kept nowhere."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, key: bytes, clock: Clock, timeout_seconds: float = TIMEOUT_SECONDS
+        self,
+        session: aiohttp.ClientSession,
+        key: bytes,
+        links: ClaimLinks,
+        clock: Clock,
+        timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         self._session = session
         self._key = key
+        self._links = links
         self._clock = clock
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
 
@@ -49,16 +56,15 @@ class Sender:
         return Attempt(at, status, error, round((time.perf_counter() - began) * 1000, 1), retry_after)
 
     async def _post(self, delivery: Leased, at: datetime) -> tuple[int, timedelta | None]:
-        url, signed = self._opened(delivery, "url", delivery.url).decode(), self._headers(delivery, at)
-        async with self._session.post(
-            url, data=delivery.body, headers=signed, allow_redirects=False, timeout=self._timeout
-        ) as response:
+        body = self._links.completed(delivery.body, delivery.claim) if delivery.claim else delivery.body
+        url, signed = self._opened(delivery, "url", delivery.url).decode(), self._headers(delivery, body, at)
+        async with self._session.post(url, data=body, headers=signed, allow_redirects=False, timeout=self._timeout) as response:
             return response.status, retry_after_of(response.headers.get("retry-after"), at)
 
-    def _headers(self, delivery: Leased, at: datetime) -> dict[str, str]:
+    def _headers(self, delivery: Leased, body: bytes, at: datetime) -> dict[str, str]:
         secret = self._opened(delivery, "secret", delivery.secret)
         signing_key = self._opened(delivery, "signing key", delivery.signing_key)
-        return headers(delivery.id, at, delivery.body, secret, signing_key)
+        return headers(delivery.id, at, body, secret, signing_key)
 
     def _opened(self, delivery: Leased, field: str, sealed: bytes) -> bytes:
         return unseal(self._key, sealed, place("alerts", delivery.endpoint, 1, field))

@@ -160,7 +160,9 @@ class ErasedMember(BaseModel):
 
 
 def with_position(answer: Answer) -> Answer:
-    """The receipt's position is known once it is stored."""
+    """The receipt's position is known once it is stored. A kept problem has none."""
+    if answer.status >= 400:
+        return answer
     told = msgspec.json.decode(answer.body)
     told["receipt"]["position"] = f"checkins:{answer.position}"
     return msgspec.structs.replace(answer, body=msgspec.json.encode(told))

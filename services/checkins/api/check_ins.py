@@ -12,6 +12,7 @@ from shared.auth import PEOPLE, Caller
 from shared.clock import Clock
 from shared.errors import Problem
 from shared.http.app import allow, problem_of
+from shared.http.bodies import require_json
 from shared.http.cloudevents import json_items
 
 router = APIRouter(tags=["check-ins"])
@@ -38,6 +39,7 @@ async def record(body: CheckInBody, api: Api, caller: Author, request: Request) 
 
 @router.post("/check-ins/batch", status_code=207, openapi_extra=BATCH_SCHEMA)
 async def record_batch(api: Api, caller: Program, request: Request) -> Response:
+    require_json(request)
     items = json_items(await request.body(), LARGEST_BATCH)
     return await api.writes.answer(request, caller, batch_command(items, api.clock), 207)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from services.checkins.api.bodies import ErasedMember, Id, MemberBody, MemberChangeBody, with_position
-from services.checkins.api.parts import Api
+from services.checkins.api.parts import FOLLOWED, Api
 from services.checkins.application import EraseMember
 from shared.auth import PEOPLE, Caller
 from shared.errors import forbidden
@@ -36,7 +36,9 @@ async def change(member: UUID, body: MemberChangeBody, api: Api, caller: Changer
     if body.moves and "admin" not in caller.roles and not caller.scopes:
         raise forbidden("Where a member belongs is not theirs to say: recusal and floors follow from it.")
     by = None if caller.member == member else caller.attributed
-    return await api.writes.answer(request, caller, body.command(member, by), 200)
+    key = await api.writes.request_key(request, caller)
+    answer = await api.writes.submit(Submission(body.command(member, by), 200, key))
+    return api.writes.respond(await api.writes.placed(answer))
 
 
 @router.delete("/members/{member}", status_code=202, response_model=ErasedMember)
@@ -52,6 +54,6 @@ async def own_record(
     member: UUID, api: Api, caller: Person, _: Reapplied, limit: Limit = 50, after: After = None, at_least: AtLeast = None
 ) -> dict[str, Any]:
     require_self(caller, member)
-    await wait_until(at_least, api.reached)
-    rows = await asyncio.to_thread(api.checkins.record_of, member, caller.subject, limit, decode_time_and_id(after))
+    await wait_until(at_least, api.reached, FOLLOWED)
+    rows = await asyncio.to_thread(api.checkins.record_of, member, str(member), limit, decode_time_and_id(after))
     return page(rows, limit, lambda row: time_and_id("recorded_at", row))

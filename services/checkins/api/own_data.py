@@ -27,7 +27,7 @@ FILE: dict[int | str, dict[str, Any]] = {
 async def export(member: UUID, api: Api, caller: Person, _: Reapplied, request: Request) -> Response:
     """Everything that is held about the caller, from every service, as one file. `missing` names what couldn't be asked."""
     require_self(caller, member)
-    own = await asyncio.to_thread(api.required_holdings, member)
+    own = await asyncio.to_thread(api.checkins.held, member, "export")
     others = await api.peers.ask(f"/members/{member}/held", request.headers["authorization"])
     held = {HERE: own} | {name: answer["held"] for name, answer in others.items() if answer is not None}
     missing = sorted(name for name, answer in others.items() if answer is None)
@@ -47,7 +47,7 @@ async def accesses(
     pages: dict[str, list[dict[str, Any]]] = {}
     if HERE in places:
         rows = await asyncio.to_thread(api.checkins.accesses_to, member, limit, _number(places[HERE]))
-        pages[HERE] = [{**row, "at": row["at"].isoformat()} for row in rows]
+        pages[HERE] = [{**row, "at": msgspec.to_builtins(row["at"])} for row in rows]
     asked = {name: {"limit": str(limit)} | _after(place) for name, place in places.items() if name != HERE}
     answers = await api.peers.ask(f"/members/{member}/accesses", request.headers["authorization"], asked)
     pages |= {name: answer["items"] for name, answer in answers.items() if answer is not None}

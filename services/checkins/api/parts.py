@@ -12,6 +12,9 @@ from shared.http.peers import Peers
 from shared.http.writes import Writes
 from shared.store.event_store import EventStore
 
+FOLLOWED = frozenset({"checkins"})
+"""Whose positions a read here can wait for."""
+
 
 class OpenParts(StoreParts[Command]):
     """The application behind the API once its store is open."""

@@ -36,7 +36,7 @@ from shared.store.erasures import Erased
 from shared.store.event_store import Conflict, EventStore, Write
 from shared.store.events import PrivateEvent
 from shared.store.group_commit import Decision
-from shared.store.sealing import place, seal, unseal
+from shared.store.sealing import opened, place, seal, shown
 
 LONGEST_LOG = 100_000
 """Lines of who read what, in an export."""
@@ -197,8 +197,8 @@ class Checkins:
         views.log_access(self._store, member, reader, "check-ins", self._clock())
         return [_readable(row, key) for row in views.check_ins_of(self._store, member, limit, before)]
 
-    def held(self, member: UUID) -> dict[str, Any]:
-        """Everything that checkins holds about a member; that it was read is written down first.
+    def held(self, member: UUID, what: str = "held") -> dict[str, Any]:
+        """Everything that checkins holds about a member; that it was read, and as `what`, is written down first.
 
         Raises a 404 Problem for an unknown or erased member.
         """
@@ -206,7 +206,7 @@ class Checkins:
         known = views.members(self._store, [member]).get(member)
         if key is None or known is None:
             raise unknown("member")
-        views.log_access(self._store, member, str(member), "export", self._clock())
+        views.log_access(self._store, member, str(member), what, self._clock())
         check_ins = views.all_check_ins_of(self._store, member)
         flags = views.flags_about(self._store, member)
         return {
@@ -236,14 +236,15 @@ def _name(events: Iterable[PrivateEvent], key: bytes) -> str | None:
     if not named:
         return None
     last = named[-1]
-    return unseal(key, last.name, place("checkins", last.originator_id, last.originator_version, "name")).decode()
+    name = opened(key, last.name, place("checkins", last.originator_id, last.originator_version, "name"))
+    return name.decode() if name is not None else None
 
 
 def _readable(row: dict[str, Any], key: bytes) -> dict[str, Any]:
-    shown = {name: value for name, value in row.items() if name != "member"}
-    if row["note"] is not None:
-        shown["note"] = unseal(key, bytes(row["note"]), place("checkins", row["id"], 1, "note")).decode()
-    return shown
+    told = {name: value for name, value in row.items() if name != "member"}
+    if row["note"] is None:
+        return told
+    return told | shown("note", opened(key, bytes(row["note"]), place("checkins", row["id"], 1, "note")))
 
 
 def _resources(note: str | None, member: views.KnownMember) -> tuple[CrisisLine, ...]:

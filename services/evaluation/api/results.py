@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from services.evaluation.api.parts import Api
+from services.evaluation.api.parts import FOLLOWED, Api
 from services.evaluation.domain import Survey
 from shared.auth import PEOPLE, Caller
 from shared.errors import invalid
@@ -23,7 +23,7 @@ By = Annotated[Literal["team"] | None, Query(description="an item for each team 
 
 @router.get("/surveys/{survey}/results")
 async def results(survey: UUID, api: Api, caller: Reader, by: By = None, at_least: AtLeast = None) -> dict[str, Any]:
-    await wait_until(at_least, api.folded)
+    await wait_until(at_least, api.folded, FOLLOWED)
     found, items = await asyncio.to_thread(_results, api, caller, survey, by == "team")
     return {"survey": found.id, "instrument": found.instrument, "items": items, "next": None}
 

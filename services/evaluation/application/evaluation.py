@@ -21,9 +21,6 @@ from shared.store.event_store import EventStore, Write
 from shared.store.group_commit import Decision
 from shared.store.sealing import seal, unseal
 
-MAY_SOON_BE_KNOWN_SECONDS = 1
-"""A member enrolled in checkins a moment ago comes here through Kafka."""
-
 
 @dataclass
 class Known:
@@ -147,7 +144,7 @@ class Evaluation:
     def _audience_team(self, command: DrawToken, known: Known) -> str:
         survey = known.survey(command.survey)
         if command.member not in known.teams:
-            raise unknown("member", retry_after=MAY_SOON_BE_KNOWN_SECONDS)
+            raise erasures.unknown_member(self._store, command.member)
         team = known.teams[command.member]
         if not survey.asks(team):
             raise forbidden("This survey doesn't ask this member's team.")

@@ -10,6 +10,7 @@ from services.evaluation.application.sealing import Seals
 from services.evaluation.domain import Instrument, Survey, results
 from services.evaluation.views import surveys, tallies, tokens, waiting
 from shared.errors import forbidden, unknown
+from shared.store import erasures
 from shared.store.event_store import EventStore
 
 
@@ -46,7 +47,9 @@ class Readings:
 
     def held(self, member: UUID) -> dict[str, Any]:
         """Everything that evaluation holds about a member: their team, and in which surveys they drew a token. What they
-        answered is nobody's, so it can't be found."""
+        answered is nobody's, so it can't be found. Raises a 404 Problem for who was erased."""
+        if erasures.find(self._store, member):
+            raise unknown("member")
         team = surveys.teams_of(self._store, [member]).get(member)
         return {"team": team, "drew_a_token_in": tokens.surveys_drawn_by(self._store, member)}
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 
 from services.recognition.api.bodies import BoardBody, Choice
-from services.recognition.api.parts import Api
+from services.recognition.api.parts import FOLLOWED, Api
 from services.recognition.domain import Window
 from shared.auth import PEOPLE, Caller
 from shared.errors import invalid
@@ -52,7 +52,7 @@ async def leaderboard(
     at_least: AtLeast = None,
 ) -> dict[str, Any]:
     """Who gave most kudos in a week, month or quarter (UTC), or ever: of those who opted in, in the team they are in now."""
-    await wait_until(at_least, api.folded)
+    await wait_until(at_least, api.folded, FOLLOWED)
     rows = await asyncio.to_thread(api.recognition.board, window, at, team, limit, _after(after))
     return page(rows, limit, lambda row: f"{row['given']} {row['member']}")
 

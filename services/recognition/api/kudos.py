@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from services.recognition.api.bodies import Id, KudosBody
-from services.recognition.api.parts import Api
+from services.recognition.api.parts import FOLLOWED, Api
 from shared.auth import PEOPLE, ROLES, Caller
 from shared.http.app import allow
 from shared.http.erasures import Reapplied
@@ -33,7 +33,7 @@ async def kudos(
     api: Api, caller: Reader, _: Reapplied, limit: Limit = 50, after: After = None, at_least: AtLeast = None
 ) -> dict[str, Any]:
     """A person's own, with messages; a program's are everybody's without messages, and ops see neither message nor people."""
-    await wait_until(at_least, api.stored)
+    await wait_until(at_least, api.stored, FOLLOWED)
     rows = await asyncio.to_thread(_visible, api, caller, limit, decode_time_and_id(after))
     return page(rows, limit, lambda row: time_and_id("given_at", row))
 

@@ -13,6 +13,9 @@ from shared.http.writes import Writes
 from shared.projection.positions import Positions
 from shared.store.event_store import EventStore
 
+FOLLOWED = frozenset({"checkins", "recognition"})
+"""Whose positions a read here can wait for."""
+
 
 class OpenParts(StoreParts[Command]):
     """The application behind the API once its store is open."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from services.support.api.parts import Api
+from services.support.api.parts import FOLLOWED, Api
 from shared.http.erasures import Reapplied
 from shared.http.held import Person, require_self
 from shared.http.reading import After, AtLeast, Limit, decode_number, page, wait_until
@@ -18,7 +18,7 @@ router = APIRouter(tags=["own data"])
 async def own(member: UUID, api: Api, caller: Person, _: Reapplied, at_least: AtLeast = None) -> dict[str, Any]:
     """One's own requests with all that was said, under whatever pseudonym: all of them, oldest first."""
     require_self(caller, member)
-    await wait_until(at_least, api.stored)
+    await wait_until(at_least, api.stored, FOLLOWED)
     return {"items": await asyncio.to_thread(api.support.own, member), "next": None}
 
 

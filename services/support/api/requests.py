@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from services.support.api.bodies import Id, Made, MessageBody, RequestBody
-from services.support.api.parts import Api
+from services.support.api.parts import FOLLOWED, Api
 from services.support.application import Close, Say, Who
 from shared.auth import Caller
 from shared.errors import forbidden
@@ -34,7 +34,7 @@ async def waiting(
     api: Api, caller: Supporter, _: Reapplied, limit: Limit = 50, after: After = None, at_least: AtLeast = None
 ) -> dict[str, Any]:
     """The requests that are open, oldest first, without a word of them."""
-    await wait_until(at_least, api.stored)
+    await wait_until(at_least, api.stored, FOLLOWED)
     rows = await asyncio.to_thread(api.support.open, who(caller), limit, decode_time_and_id(after))
     return page(rows, limit, lambda row: time_and_id("made_at", row))
 
@@ -42,7 +42,7 @@ async def waiting(
 @router.get("/requests/{request_id}")
 async def read(request_id: UUID, api: Api, caller: Person, _: Reapplied, at_least: AtLeast = None) -> dict[str, Any]:
     """With all that was said; who made it sees which supporters read it."""
-    await wait_until(at_least, api.stored)
+    await wait_until(at_least, api.stored, FOLLOWED)
     return await asyncio.to_thread(api.support.read, request_id, who(caller))
 
 

@@ -20,9 +20,7 @@ from shared.store import erasures
 from shared.store.encryption import MemberKeys
 from shared.store.event_store import EventStore, Write
 from shared.store.group_commit import Decision
-
-MAY_SOON_BE_KNOWN_SECONDS = 1
-"""A member enrolled in checkins a moment ago comes here through Kafka."""
+from shared.store.sealing import shown
 
 LONGEST_LOG = 100_000
 """Lines of who read what, in an export."""
@@ -101,21 +99,21 @@ class Support:
         return _told(found, said, self._keys.of(_supporters(said)))
 
     def open(self, who: Who, limit: int, after: tuple[datetime, UUID] | None) -> list[dict[str, Any]]:
-        """The requests that wait for a supporter, without a word of them, the oldest first; those in whose management line the
-        supporter is are passed over."""
+        """The requests that wait for a supporter, without a word of them and without who asks, which is told by reading one and
+        written down then; the oldest first. Those in whose management line the supporter is are passed over."""
         if not who.supports:
             raise forbidden()
-        shown: list[dict[str, Any]] = []
+        listed: list[dict[str, Any]] = []
         with self._store.transaction() as cursor:
-            while len(shown) <= limit:
+            while len(listed) <= limit:
                 rows = requests.open_after(cursor, after, limit + 1)
                 keys = self._keys.of([row.by for row in rows])
                 seen = [row for row in rows if row.by in keys and not self._is_recused(cursor, row, keys[row.by], who)]
-                shown += [_listed(row) for row in seen]
+                listed += [_listed(row) for row in seen]
                 if len(rows) <= limit:
                     break
                 after = (rows[-1].made_at, rows[-1].id)
-        return shown[: limit + 1]
+        return listed[: limit + 1]
 
     def own(self, member: UUID) -> list[dict[str, Any]]:
         """A member's own requests with all that was said, under whatever pseudonym."""
@@ -132,9 +130,15 @@ class Support:
             return list(requests.accesses_to(cursor, self._subjects(cursor, member), limit + 1, before))
 
     def held(self, member: UUID) -> dict[str, Any]:
-        """Everything that support holds about a member."""
+        """Everything that support holds about a member; of a request under a pseudonym also who must not read it."""
+        with self._store.transaction() as cursor:
+            manager = members.manager_of(cursor, member)
+            rows = requests.by(cursor, self._subjects(cursor, member))
+        keys = self._keys.of([row.by for row in rows])
+        recused = {row.id: unseal_recused(keys[row.by], row.id, row.recused) for row in rows if row.recused and row.by in keys}
         return {
-            "requests": self.own(member),
+            "manager": manager,
+            "requests": [{**told, "recused": _in_order(recused.get(told["id"], frozenset()))} for told in self.own(member)],
             "answers_by_you": self._answers_by(member),
             "accesses": self.accesses_to(member, LONGEST_LOG, None),
         }
@@ -148,7 +152,7 @@ class Support:
             {
                 "request": row["request"],
                 "at": row["at"],
-                "text": unseal_answer(keys[row["by"]], key, row["request"], row["version"], bytes(row["text"])),
+                **shown("text", unseal_answer(keys[row["by"]], key, row["request"], row["version"], bytes(row["text"]))),
             }
             for row in rows
             if row["by"] in keys
@@ -170,7 +174,7 @@ class Support:
         with self._store.transaction() as cursor:
             here = members.is_here(cursor, member)
         if key is None or not here:
-            raise unknown("member", "/member", retry_after=MAY_SOON_BE_KNOWN_SECONDS)
+            raise erasures.unknown_member(self._store, member, "/member")
         return key
 
     def _found(self, request: UUID, who: Who) -> tuple[Found, Request]:
@@ -197,13 +201,18 @@ class Support:
         if not members.is_here(cursor, who.member):
             return True
         if row.pseudonymous:
-            return row.recused is None or who.member in unseal_recused(key, row.id, row.recused)
+            recused = unseal_recused(key, row.id, row.recused) if row.recused is not None else None
+            return recused is None or who.member in recused
         return who.member in members.management_line(cursor, row.by)
 
 
 def _listed(row: Row) -> dict[str, Any]:
-    by = {"pseudonym": row.by} if row.pseudonymous else {"member": row.by}
+    by = {"pseudonym": row.by} if row.pseudonymous else {}
     return {"id": row.id, "kind": row.kind, "made_at": row.made_at, "closed": row.closed, **by}
+
+
+def _in_order(people: frozenset[UUID] | None) -> list[UUID] | None:
+    return None if people is None else sorted(people)
 
 
 def _supporters(messages: Iterable[dict[str, Any]]) -> list[UUID]:
@@ -211,14 +220,15 @@ def _supporters(messages: Iterable[dict[str, Any]]) -> list[UUID]:
 
 
 def _told(found: Found, messages: Iterable[dict[str, Any]], supporters: Mapping[UUID, bytes]) -> dict[str, Any]:
-    said = [{"at": one["at"], "supporter": one["supporter"], "text": _text(found, one, supporters)} for one in messages]
-    return {**_listed(found.row), "messages": said}
+    said = [{"at": one["at"], "supporter": one["supporter"], **_text(found, one, supporters)} for one in messages]
+    by = {} if found.row.pseudonymous else {"member": found.row.by}
+    return {**_listed(found.row), **by, "messages": said}
 
 
-def _text(found: Found, message: dict[str, Any], supporters: Mapping[UUID, bytes]) -> str | None:
+def _text(found: Found, message: dict[str, Any], supporters: Mapping[UUID, bytes]) -> dict[str, Any]:
     """None where the supporter who wrote it was erased a moment ago."""
     request, version, sealed = found.row.id, message["version"], bytes(message["text"])
     if message["supporter"] is None:
-        return unseal_text(found.key, request, version, sealed)
+        return shown("text", unseal_text(found.key, request, version, sealed))
     key = supporters.get(message["supporter"])
-    return unseal_answer(found.key, key, request, version, sealed) if key else None
+    return shown("text", unseal_answer(found.key, key, request, version, sealed)) if key else {"text": None}

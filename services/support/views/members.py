@@ -72,6 +72,12 @@ def is_here(cursor: Cursor[DictRow], member: UUID) -> bool:
     return cursor.fetchone() is not None
 
 
+def manager_of(cursor: Cursor[DictRow], member: UUID) -> UUID | None:
+    cursor.execute("SELECT manager FROM members WHERE member = %s", (member,))
+    row = cursor.fetchone()
+    return row["manager"] if row else None
+
+
 def management_line(cursor: Cursor[DictRow], member: UUID) -> frozenset[UUID]:
     """The member, everybody above and everybody below them, as far as they are known."""
     cursor.execute(_LINE, {"member": member})

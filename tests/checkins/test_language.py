@@ -163,3 +163,30 @@ def test_the_lines_are_shown_in_whatever_context_the_words_stand() -> None:
     ):
         assert has_safety_language(text)
     assert not has_safety_language("killing time in traffic")
+
+
+@pytest.mark.parametrize(
+    ("text", "tier"),
+    [
+        ("Ich will nicht mehr leben", "orange"),
+        ("ich will mich umbringen", "red"),
+        ("Ich bin traurig", "yellow"),
+        ("Ich bin nicht traurig", "green"),
+        ("meine Schwester war hoffnungslos", "green"),
+        ("Der Verkehr bringt mich um", "green"),
+        ("Ich fuehle mich so muede und leer", "yellow"),
+    ],
+)
+def test_german_is_read_by_its_own_pack(text: str, tier: str) -> None:
+    found = analyse(text)
+    assert (found.language, found.tier) == ("de", tier)
+
+
+def test_which_language_a_text_is_in_is_told_by_its_words() -> None:
+    assert analyse("so tired").language == "en"
+    assert analyse("hopeless").language == "en"
+    assert analyse("hoffnungslos").language == "de"
+
+
+def test_the_lines_are_shown_for_safety_language_of_any_pack() -> None:
+    assert has_safety_language("hello, ich denke an Selbstmord, the weather is fine and the coffee is good")

@@ -77,8 +77,8 @@ def categories(notes: Sequence[Note]) -> list[Category]:
 
 
 def found(text: str) -> set[str]:
-    """The categories that count something in a text."""
-    return {match.category for match in analyse(text).matches if match.weight >= 0.5}
+    """The categories that would be told of a note."""
+    return {finding.category for finding in analyse(text).findings()}
 
 
 def _category(name: str, seen: Sequence[tuple[Note, set[str]]]) -> Category:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.language.measuring import auc, by_group, categories, keywords, ours, ranking
-from tests.language.notes import DEVELOPMENT, HELD_APART, notes
+from tests.language.notes import DEVELOPMENT, GERMAN, HELD_APART, notes
 
 SIGNS = 8
 
@@ -18,6 +18,12 @@ def test_distress_is_ranked_above_calm_and_better_than_by_keywords(file: Path) -
     reached = ranking(held, [ours(note.text) for note in held])
     assert reached > 0.97
     assert reached > ranking(held, [keywords(note.text) for note in held]) + 0.2
+
+
+def test_german_distress_is_ranked_above_calm() -> None:
+    held = notes(GERMAN)
+    assert len(held) >= 60
+    assert ranking(held, [ours(note.text) for note in held]) > 0.95
 
 
 def test_distress_is_ranked_above_each_kind_of_calm_note() -> None:

@@ -3,7 +3,7 @@
 It never says what somebody has: it says which words were used. Pure and deterministic; the words are the packs'.
 """
 
-from services.checkins.domain.language.analysing import Analysis, Match, analyse, has_safety_language
+from services.checkins.domain.language.analysing import Analysis, Finding, Match, analyse, has_safety_language
 from services.checkins.domain.language.packs import WrongPack, read_pack
 
-__all__ = ["Analysis", "Match", "WrongPack", "analyse", "has_safety_language", "read_pack"]
+__all__ = ["Analysis", "Finding", "Match", "WrongPack", "analyse", "has_safety_language", "read_pack"]

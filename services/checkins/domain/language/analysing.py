@@ -5,18 +5,23 @@ of wellbeing. The worst sentence leads a text, so that one desperate line is not
 isn't safety language is pressed below the red tier, however much of it there is.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import exp
 
-from services.checkins.domain.language.lexicon import Kind, Lexicon, lexicons
+from services.checkins.domain.language.lexicon import WORD, Kind, Lexicon, lexicons
 from services.checkins.domain.language.sentences import Sentence, sentences
+from services.checkins.domain.language.spelling import folded
 from services.checkins.domain.language.weighing import Found, longest, weighed
 
 FURTHER, FURTHER_JOY = 0.5, 0.5
 JOY_AGAINST = 0.75
 PRESSED_FROM, PRESSED_BY = 4.0, 3.2
 LONGEST_LEANING = 0.7
+WORTH_TELLING, HEAVIEST_TOLD = 1.0, 20.0
+LOOKED_AT = 4_000
+"""Characters that tell the language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,16 @@ class Match:
     category: str
     rule: str
     span: tuple[int, int]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What may be told of a note where the note may not: a category, the rule that found it, its pack's version and the weight."""
+
+    category: str
+    rule: str
+    rules_version: int
     weight: float
 
 
@@ -36,6 +51,22 @@ class Analysis:
     matches: tuple[Match, ...]
     language: str
     version: int
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Of each category its heaviest match, if that counts; the graded wording of every day isn't among them."""
+        heaviest: dict[str, Match] = {}
+        for match in self.matches:
+            if match.category != Kind.VALENCE and match.weight >= max(WORTH_TELLING, _weight_of(heaviest, match)):
+                heaviest[match.category] = match
+        return tuple(
+            Finding(match.category, match.rule, self.version, min(match.weight, HEAVIEST_TOLD))
+            for match in sorted(heaviest.values(), key=lambda match: (-match.weight, match.category))
+        )
+
+
+def _weight_of(heaviest: dict[str, Match], match: Match) -> float:
+    known = heaviest.get(match.category)
+    return known.weight if known else 0.0
 
 
 def analyse(text: str) -> Analysis:
@@ -56,15 +87,20 @@ def _mentions(text: str, lexicon: Lexicon) -> bool:
 
 
 def _languages_of(text: str) -> Sequence[Lexicon]:
-    """The one whose function words it has; all of them where that is unclear."""
-    if len(lexicons()) == 1:
-        return lexicons()
-    words = [word.lower() for word in text[:4_000].split()]
-    counts = [sum(word in lexicon.marks["function_words"] for word in words) for lexicon in lexicons()]
+    """The one whose function words it has; where that is unclear the one that knows most of its words; or else all."""
+    words = [folded(word) for word in re.findall(WORD, text[:LOOKED_AT])]
+    functional = [sum(word in lexicon.marks["function_words"] for word in words) for lexicon in lexicons()]
+    if max(functional) > 1 and (clear := _ahead(functional, 2)) is not None:
+        return [lexicons()[clear]]
+    known = [sum(word in lexicon.vocabulary for word in words) for lexicon in lexicons()]
+    return lexicons() if (most := _ahead(known, 1)) is None else [lexicons()[most]]
+
+
+def _ahead(counts: list[int], times: int) -> int | None:
+    """Which is more than so many times each other; None if none is."""
     most = max(counts)
-    if most == 0 or sorted(counts)[-2] * 2 > most:
-        return lexicons()
-    return [lexicons()[counts.index(most)]]
+    others = sorted(counts)[:-1]
+    return counts.index(most) if all(most > times * other for other in others) else None
 
 
 def _read(text: str, lexicon: Lexicon) -> Analysis:

@@ -51,7 +51,9 @@ class Lexicon:
         self.pack = pack
         self.language = pack.language
         self.marks = {name: frozenset(_words(getattr(pack.marks, name))) for name in Marks.__struct_fields__}
-        self.pairs = {tuple(two.split()): tuple(one.split()) for two, one in pack.spellings.items() if " " in two}
+        self.pairs = {
+            tuple(folded(two).split()): tuple(folded(one).split()) for two, one in pack.spellings.items() if " " in two
+        }
         self.dropped = self.marks["fillers"] | self.marks["intensifiers"] | self.marks["hedges"]
         texts = [phrase for phrase, _ in _entries(pack)]
         vocabulary = {folded(word) for phrase in texts for word in re.findall(WORD, phrase)}.union(*self.marks.values())
@@ -66,7 +68,7 @@ class Lexicon:
         self._plant(self.tree, entries)
         self.safety_tree: Tree = {}
         self._plant(self.safety_tree, [(phrase, entry) for phrase, entry in entries if entry.kind is Kind.SAFETY])
-        self.vocabulary = vocabulary | self.tree.keys()
+        self.vocabulary = vocabulary | {folded(word) for word in pack.spellings}
 
     def canonical(self, phrase: str) -> tuple[tuple[str, ...], bool]:
         """The words of a phrase as they are looked for, and whether some were dropped."""

@@ -62,8 +62,7 @@ def sentences(text: str, lexicon: Lexicon) -> list[Sentence]:
             case "word":
                 _add_word(current, match, lexicon, shouting)
             case "sign":
-                sign = match.group()
-                current.signs.append((match.start(), match.end(), sign, lexicon.emoji[sign]))
+                _add_sign(current, match, lexicon)
             case "comma":
                 current.clause += 1
             case _:
@@ -80,6 +79,14 @@ def _add_word(current: Sentence, match: re.Match[str], lexicon: Lexicon, shoutin
         boost *= LOUDER
     for word in words:
         current.add(word, start, end, boost, lexicon)
+
+
+def _add_sign(current: Sentence, match: re.Match[str], lexicon: Lexicon) -> None:
+    """The same one several times in a row is one."""
+    sign, start = match.group(), match.start()
+    if current.signs and current.signs[-1][1:3] == (start, sign):
+        start = current.signs.pop()[0]
+    current.signs.append((start, match.end(), sign, lexicon.emoji[sign]))
 
 
 def _ends_here(text: str, match: re.Match[str]) -> bool:

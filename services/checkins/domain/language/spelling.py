@@ -34,9 +34,9 @@ class Speller:
         self, vocabulary: Iterable[str], spellings: Mapping[str, str], endings: Mapping[str, str], censored: Iterable[str],
         not_misspelt: Iterable[str],
     ) -> None:  # fmt: skip
-        self._known = frozenset(vocabulary) | spellings.keys()
-        self._spellings = {word: tuple(meant.split()) for word, meant in spellings.items() if " " not in word}
-        self._endings = {ending: tuple(meant.split()) for ending, meant in endings.items()}
+        self._spellings = {folded(word): tuple(folded(meant).split()) for word, meant in spellings.items() if " " not in word}
+        self._known = frozenset(vocabulary) | self._spellings.keys()
+        self._endings = {ending: tuple(folded(meant).split()) for ending, meant in endings.items()}
         self._censored = tuple(censored)
         self._meant = _one_letter_less(word for word in self._known if len(word) >= _SHORTEST_MEANT and word.isalpha())
         self._not_misspelt = frozenset(not_misspelt)

@@ -34,7 +34,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What may be told of a note where the note may not: a category, the rule that found it, its pack's version and the weight."""
+    """What may be told of a note where the note may not: a category, the rule that found it, its pack's version, the weight."""
 
     category: str
     rule: str

@@ -9,7 +9,7 @@ from services.checkins.domain.language.sentences import Sentence
 NEGATOR_REACHES = 4
 """Words."""
 
-ANOTHER_PERSON, ANOTHERS_JOY, FIRST_PERSON = 0.2, 0.6, 1.1
+ANOTHER_PERSON, SAFETY_OF_ANOTHER, ANOTHERS_JOY, FIRST_PERSON = 0.2, 0.1, 0.6, 1.1
 LONG_AGO, OVERCOME, LAST_TIME = 0.18, 0.35, 0.75
 ABOUT_A_THING, LAUGHING, SAFETY_LAUGHING = 0.3, 0.4, 0.8
 DENIED, NOT_SO_GOOD, SAFETY_DENIED = -0.2, -0.7, 0.02
@@ -165,6 +165,8 @@ def _person(person: str, entry: Entry, theirs: bool) -> float:
         return ANOTHER_PERSON if theirs else 1.0
     if person != "third" or entry.own:
         return 1.0
+    if entry.kind is Kind.SAFETY:
+        return SAFETY_OF_ANOTHER
     return ANOTHER_PERSON if entry.weight > 0 else ANOTHERS_JOY
 
 

@@ -17,7 +17,7 @@ BROKEN = {
     "No service imports another": ("services/checkins/relay.py", "from services.recognition import domain as other"),
     "shared knows no service": ("shared/clock.py", "from services.checkins import domain"),
     "A service knows nothing of what starts it": ("services/checkins/views.py", "import deploy.ports"),
-    "Rooms of a service": ("services/checkins/application.py", "from services.checkins.settings import Settings"),
+    "Rooms of a service": ("services/checkins/application/checkins.py", "from services.checkins.settings import Settings"),
     "A domain imports nothing": ("services/checkins/domain/member.py", "from shared.store import event_store"),
     "Only shared.kafka": ("services/checkins/relay.py", "import aiokafka"),
 }

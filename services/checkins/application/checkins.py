@@ -1,10 +1,9 @@
-"""What can be done in checkins: one method for each command, and the reads.
+"""The use cases: one method for each command, and the reads.
 
 Commands arrive in groups; each is decided on its own, and what they share (members, keys) is read once for the group.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -13,9 +12,19 @@ from uuid import UUID, uuid4
 import msgspec
 
 from services.checkins import views
-from services.checkins.domain import CheckIn, CheckInRecorded, DistressFlag, Member, Place
+from services.checkins.application.commands import (
+    ChangeMember,
+    Command,
+    EnrolMember,
+    EraseMember,
+    FlagDistress,
+    Known,
+    RecordCheckIn,
+    RecordCheckIns,
+)
+from services.checkins.application.texts import name_of, readable, sealed
+from services.checkins.domain import CheckInRecorded, Member
 from services.checkins.domain.crisis import CrisisLine, crisis_lines
-from services.checkins.domain.member import Consented, MemberEnrolled, MemberRenamed
 from services.checkins.domain.safety import calls_for_crisis_lines
 from shared.clock import Clock
 from shared.errors import Problem, forbidden, invalid, unknown
@@ -24,105 +33,12 @@ from shared.store import erasures
 from shared.store.encryption import MemberKeys
 from shared.store.erasures import Erased
 from shared.store.event_store import Conflict, EventStore, Write
-from shared.store.events import PrivateEvent
 from shared.store.group_commit import Decision
-from shared.store.sealing import place, seal, unseal
 
 LONGEST_LOG = 100_000
 """Lines of who read what, in an export."""
 
 ATTEMPTS = 5
-
-
-@dataclass(frozen=True)
-class EnrolMember:
-    name: str
-    place: Place
-    consents: Consented
-
-    def members(self) -> tuple[UUID, ...]:
-        return (self.place.manager,) if self.place.manager else ()
-
-
-@dataclass(frozen=True)
-class ChangeMember:
-    """`place` and `consents` hold only what is to change, by field name. `by` is who changes it for the member; None
-    where they do it themselves."""
-
-    member: UUID
-    place: dict[str, Any]
-    consents: dict[str, bool]
-    name: str | None
-    by: str | None
-
-    def members(self) -> tuple[UUID, ...]:
-        manager = self.place.get("manager")
-        return (self.member, manager) if manager else (self.member,)
-
-
-@dataclass(frozen=True)
-class EraseMember:
-    member: UUID
-
-    def members(self) -> tuple[UUID, ...]:
-        return (self.member,)
-
-
-@dataclass(frozen=True)
-class RecordCheckIn:
-    check_in: CheckIn
-    note: str | None
-
-    def members(self) -> tuple[UUID, ...]:
-        return (self.check_in.member,)
-
-
-@dataclass(frozen=True)
-class RecordCheckIns:
-    """A batch, of which `rejected` didn't get as far as a command; the rest keep their places in it by `indexes`."""
-
-    check_ins: tuple[RecordCheckIn, ...]
-    indexes: tuple[int, ...]
-    rejected: tuple[tuple[int, Problem], ...]
-
-    def members(self) -> tuple[UUID, ...]:
-        return tuple({command.check_in.member for command in self.check_ins})
-
-
-@dataclass(frozen=True)
-class FlagDistress:
-    flag: DistressFlag
-    note: str | None
-
-    def members(self) -> tuple[UUID, ...]:
-        return (self.flag.member, self.flag.reporter) if self.flag.reporter else (self.flag.member,)
-
-
-Command = EnrolMember | ChangeMember | EraseMember | RecordCheckIn | RecordCheckIns | FlagDistress
-
-
-@dataclass(frozen=True)
-class Known:
-    """The members that a group of commands is about, whose keys are unwrapped only for who writes something down.
-
-    What one command changes of a member, the next of the group knows: a consent that was withdrawn is withdrawn for it.
-    """
-
-    members: dict[UUID, views.KnownMember]
-    unwrap: Callable[[UUID, str, bytes], bytes]
-
-    def key(self, member: UUID) -> bytes:
-        known = self.members[member]
-        return self.unwrap(member, known.kek_id, known.wrapped_key)
-
-    def member(self, member: UUID, pointer: str) -> views.KnownMember:
-        """Raises a 404 Problem for whom isn't enrolled, or no longer."""
-        if member not in self.members:
-            raise unknown("member", pointer)
-        return self.members[member]
-
-    def changed(self, member: UUID, place: Place, consents: Consented) -> None:
-        self.members[member] = self.members[member].changed(place, consents)
 
 
 class Checkins:
@@ -252,7 +168,7 @@ class Checkins:
         if key is None:
             raise unknown("member")
         views.log_access(self._store, member, reader, "check-ins", self._clock())
-        return [_readable(row, key) for row in views.check_ins_of(self._store, member, limit, before)]
+        return [readable(row, key) for row in views.check_ins_of(self._store, member, limit, before)]
 
     def held(self, member: UUID) -> dict[str, Any]:
         """Everything that checkins holds about a member; that it was read is written down first.
@@ -267,11 +183,11 @@ class Checkins:
         check_ins = views.all_check_ins_of(self._store, member)
         flags = views.flags_about(self._store, member)
         return {
-            "name": _name(self._store.load(member), key),
+            "name": name_of(self._store.load(member), key),
             "place": msgspec.to_builtins(known.place),
             "consents": msgspec.to_builtins(known.consents),
-            "check_ins": [_readable(row, key) for row in check_ins],
-            "concerns_about_you": [_readable(row, key) for row in flags],
+            "check_ins": [readable(row, key) for row in check_ins],
+            "concerns_about_you": [readable(row, key) for row in flags],
             "concerns_by_you": list(views.flags_by(self._store, member)),
             "accesses": list(views.accesses_of(self._store, member, LONGEST_LOG, None)),
         }
@@ -281,26 +197,6 @@ class Checkins:
         if member not in views.members(self._store, [member]):
             raise unknown("member")
         return list(views.accesses_of(self._store, member, limit, before))
-
-
-def sealed(key: bytes, text: str, aggregate: UUID, version: int, field: str) -> bytes:
-    return seal(key, text.encode(), place("checkins", aggregate, version, field))
-
-
-def _name(events: Iterable[PrivateEvent], key: bytes) -> str | None:
-    """The last one that was given."""
-    named = [event for event in events if isinstance(event, MemberEnrolled | MemberRenamed)]
-    if not named:
-        return None
-    last = named[-1]
-    return unseal(key, last.name, place("checkins", last.originator_id, last.originator_version, "name")).decode()
-
-
-def _readable(row: dict[str, Any], key: bytes) -> dict[str, Any]:
-    shown = {name: value for name, value in row.items() if name != "member"}
-    if row["note"] is not None:
-        shown["note"] = unseal(key, bytes(row["note"]), place("checkins", row["id"], 1, "note")).decode()
-    return shown
 
 
 def _resources(note: str | None, member: views.KnownMember) -> tuple[CrisisLine, ...]:

@@ -25,7 +25,7 @@ from services.checkins.application.commands import (
 from services.checkins.application.texts import name_of, readable, sealed
 from services.checkins.domain import CheckInRecorded, Member
 from services.checkins.domain.crisis import CrisisLine, crisis_lines
-from services.checkins.domain.safety import calls_for_crisis_lines
+from services.checkins.domain.language import Finding, analyse, has_safety_language
 from shared.clock import Clock
 from shared.errors import Problem, forbidden, invalid, unknown
 from shared.http import idempotency
@@ -121,7 +121,7 @@ class Checkins:
         event = self._recorded(command, known, "/member")
         lines = _resources(command.note, known.members[command.check_in.member])
         answer = {"id": event.originator_id, "resources": lines}
-        return Decision(answer, (event,), (views.put_check_ins([event]),), about=event.member)
+        return Decision(answer, (event,), _rows([event]), about=event.member)
 
     def record_batch(self, command: RecordCheckIns, known: Known) -> Decision[Any]:
         events: list[CheckInRecorded] = []
@@ -136,7 +136,7 @@ class Checkins:
                 accepted.append({"index": index, "id": one.check_in.id})
         problems = [{"index": index, "problem": problem.body()} for index, problem in sorted(rejected, key=lambda r: r[0])]
         result = {"accepted": len(events), "rejected": problems, "items": accepted}
-        return Decision(result, events, (views.put_check_ins(events),) if events else ())
+        return Decision(result, events, _rows(events) if events else ())
 
     def flag(self, command: FlagDistress, known: Known) -> Decision[Any]:
         flag = command.flag
@@ -149,9 +149,9 @@ class Checkins:
 
     def _recorded(self, command: RecordCheckIn, known: Known, pointer: str) -> CheckInRecorded:
         check_in = command.check_in
-        known.member(check_in.member, pointer)
+        member = known.member(check_in.member, pointer)
         note = sealed(known.key(check_in.member), command.note, check_in.id, 1, "note") if command.note else None
-        return check_in.record(self._clock(), note)
+        return check_in.record(self._clock(), note, _findings(command.note, member))
 
     def _current(self, member: UUID, known: Known) -> Member:
         known.member(member, "/member")
@@ -187,6 +187,7 @@ class Checkins:
             "place": msgspec.to_builtins(known.place),
             "consents": msgspec.to_builtins(known.consents),
             "check_ins": [readable(row, key) for row in check_ins],
+            "found_in_your_notes": list(views.findings_about(self._store, member)),
             "concerns_about_you": [readable(row, key) for row in flags],
             "concerns_by_you": list(views.flags_by(self._store, member)),
             "accesses": list(views.accesses_of(self._store, member, LONGEST_LOG, None)),
@@ -199,8 +200,18 @@ class Checkins:
         return list(views.accesses_of(self._store, member, limit, before))
 
 
+def _rows(events: Sequence[CheckInRecorded]) -> tuple[Write, ...]:
+    return (views.put_check_ins(events), *views.put_findings(events))
+
+
+def _findings(note: str | None, member: views.KnownMember) -> tuple[Finding, ...]:
+    """What travels of a note: nothing without the member's consent."""
+    return analyse(note).findings() if note and member.consents.text else ()
+
+
 def _resources(note: str | None, member: views.KnownMember) -> tuple[CrisisLine, ...]:
-    if not (note and member.consents.text and calls_for_crisis_lines(note)):
+    """Whatever the member consented to: nothing is kept of this look, and nobody but the author is told."""
+    if not (note and has_safety_language(note)):
         return ()
     return crisis_lines().lines_for(member.place.country)
 

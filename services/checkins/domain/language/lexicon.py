@@ -67,7 +67,9 @@ class Lexicon:
         self.tree: Tree = {}
         self._plant(self.tree, entries)
         self.safety_tree: Tree = {}
-        self._plant(self.safety_tree, [(phrase, entry) for phrase, entry in entries if entry.kind is Kind.SAFETY])
+        shown = Entry(Kind.SAFETY, "crisis_lines", "crisis_lines", 0)
+        safety = [(phrase, entry) for phrase, entry in entries if entry.kind is Kind.SAFETY]
+        self._plant(self.safety_tree, safety + [(phrase, shown) for phrase in listed(pack.crisis_lines)])
         self.vocabulary = vocabulary | {folded(word) for word in pack.spellings}
 
     def canonical(self, phrase: str) -> tuple[tuple[str, ...], bool]:

@@ -77,6 +77,8 @@ class Thresholds(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Pack(Struct, frozen=True, forbid_unknown_fields=True):
+    """`crisis_lines` are further phrases at which they are shown: at those of every `safety` category they are anyway."""
+
     version: Annotated[int, Meta(ge=1)]
     language: Annotated[str, Meta(pattern=r"^[a-z]{2}$")]
     marks: Marks
@@ -86,6 +88,7 @@ class Pack(Struct, frozen=True, forbid_unknown_fields=True):
     valence: dict[Name, Rule]
     leanings: dict[Name, Rule]
     idioms: str
+    crisis_lines: str
     emoji: dict[Name, Rule]
     thresholds: Thresholds
 

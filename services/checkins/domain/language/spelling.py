@@ -3,7 +3,7 @@ digits for letters, stars for letters, or a slip in a long word."""
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 APOSTROPHES = "'\u2019\u2018\u02bc`\u00b4\uff07"
 LONGEST_WORD = 40
@@ -13,6 +13,10 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _INVISIBLE = re.compile("[\u200b-\u200d\u2060\u00ad]")
 _DRAWN_OUT = re.compile(r"(.)\1{2,}")
 _LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s", "!": "i"})
+_LETTERS = re.compile(r"[^\W_]+")
+_PIECES = re.compile(rf"[^\W_]+(?:[{APOSTROPHES}][^\W_]{{1,2}}(?![^\W_]))?")
+"""Words, with what a short form ends with ("can't", "I'm")."""
+
 _STRANGE = re.compile(r"[0-9@$!*]")
 _REMEMBERED = 50_000
 _SHORTEST_MEANT = 8
@@ -46,8 +50,8 @@ class Speller:
         """The words that it stands for, and whether it was drawn out ("sooo")."""
         found = self._seen.get(written)
         if found is None:
-            found = self._read(folded(written)) if len(written) <= LONGEST_WORD else ((written,), False)
-            if len(self._seen) < _REMEMBERED:
+            found = self._read(folded(written)) if len(written) <= LONGEST_WORD else (self._parts(written), False)
+            if len(self._seen) < _REMEMBERED and self._known.issuperset(found[0]):  # of who is named nothing is remembered
                 self._seen[written] = found
         return found
 
@@ -60,16 +64,25 @@ class Speller:
             return self._written_out(word), False
         if _DRAWN_OUT.search(word):
             return self._drawn_out(word), True
-        return self._written_out(self._without_disguise(word)), False
+        return self._without_disguise(word), False
 
     def _with_apostrophe(self, word: str) -> tuple[str, ...]:
         whole = word.replace("'", "")
         if whole in self._spellings:
             return self._spellings[whole]
         before, _, ending = word.rpartition("'")
-        if ending in self._endings:
-            return (*self._written_out(before.replace("'", "")), *self._endings[ending])
-        return self._written_out(whole)
+        if before and ending in self._endings:
+            return (*self._read(before)[0], *self._endings[ending])
+        return self._written_out(whole) if whole in self._known else self._parts(word)
+
+    def _parts(self, word: str) -> tuple[str, ...]:
+        """Words that are written together, with something between them that is part of none."""
+        parts = _PIECES.findall(word)
+        if parts == [word]:
+            parts = _LETTERS.findall(word)
+        if parts == [word]:
+            return (word,)
+        return tuple(each for part in parts for each in self.read(part)[0])
 
     def _written_out(self, word: str) -> tuple[str, ...]:
         return self._spellings.get(word, (word,))
@@ -78,19 +91,21 @@ class Speller:
         for kept in (r"\1\1", r"\1"):
             if (shorter := _DRAWN_OUT.sub(kept, word)) in self._known:
                 return self._written_out(shorter)
-        return self._written_out(self._without_disguise(_DRAWN_OUT.sub(r"\1", word)))
+        return self._without_disguise(_DRAWN_OUT.sub(r"\1", word))
 
-    def _without_disguise(self, word: str) -> str:
-        if _STRANGE.search(word):
-            return self._uncovered(word)
-        return self._corrected(word)
+    def _without_disguise(self, word: str) -> tuple[str, ...]:
+        if not _STRANGE.search(word):
+            return self._written_out(self._corrected(word))
+        uncovered = next((one for one in self._guesses(word) if one in self._known), None)
+        return self._written_out(uncovered) if uncovered else self._parts(word)
 
-    def _uncovered(self, word: str) -> str:
+    def _guesses(self, word: str) -> Iterator[str]:
         if "*" in word:
-            return next((known for known in self._censored if _fits(word, known)), word.replace("*", ""))
-        plain = word.translate(_LEET)
-        other = word.replace("1", "l").replace("!", "l").translate(_LEET)
-        return next((one for one in (plain, other) if one in self._known and not one.isdigit()), word)
+            yield from (known for known in self._censored if _fits(word, known))
+            yield word.replace("*", "")
+        elif not word.isdigit():
+            yield word.translate(_LEET)
+            yield word.replace("1", "l").replace("!", "l").translate(_LEET)
 
     def _corrected(self, word: str) -> str:
         """One slip in a long word: a letter too few or too many, two that changed places, another vowel."""

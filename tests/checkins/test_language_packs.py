@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from services.checkins.domain.language import WrongPack, read_pack
-from services.checkins.domain.language.lexicon import lexicons
-from services.checkins.domain.language.packs import FOLDER, listed, shipped
+from services.checkins.domain.language.lexicon import Lexicon, lexicons
+from services.checkins.domain.language.packs import FOLDER, Pack, listed, shipped
 
 ENGLISH = (FOLDER / "en.yaml").read_bytes()
 
@@ -30,14 +30,19 @@ def test_a_pack_with_a_mistake_says_which(before: bytes, after: bytes, says: str
 
 
 @pytest.mark.parametrize("pack", shipped(), ids=lambda pack: pack.language)
-def test_every_category_names_its_source(pack: object) -> None:
-    for category in pack.categories.values():  # type: ignore[attr-defined]
+def test_every_category_names_its_source(pack: Pack) -> None:
+    for category in pack.categories.values():
         assert len(category.source) > 20
 
 
 @pytest.mark.parametrize("lexicon", lexicons(), ids=lambda lexicon: lexicon.language)
-def test_what_stands_for_another_word_is_one_word_or_two(lexicon: object) -> None:
-    assert not [two for two in lexicon.pack.spellings if len(two.split()) > 2]  # type: ignore[attr-defined]
+def test_what_stands_for_another_word_is_one_word_or_two(lexicon: Lexicon) -> None:
+    assert not [two for two in lexicon.pack.spellings if len(two.split()) > 2]
+
+
+@pytest.mark.parametrize("lexicon", lexicons(), ids=lambda lexicon: lexicon.language)
+def test_no_comma_is_missing_between_phrases(lexicon: Lexicon) -> None:
+    assert not [phrase for phrase in lexicon.phrases if len(phrase.split()) > 9]
 
 
 def test_english_has_many_words() -> None:

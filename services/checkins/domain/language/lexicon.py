@@ -55,8 +55,8 @@ class Lexicon:
             tuple(folded(two).split()): tuple(folded(one).split()) for two, one in pack.spellings.items() if " " in two
         }
         self.dropped = self.marks["fillers"] | self.marks["intensifiers"] | self.marks["hedges"]
-        texts = [phrase for phrase, _ in _entries(pack)]
-        vocabulary = {folded(word) for phrase in texts for word in re.findall(WORD, phrase)}.union(*self.marks.values())
+        self.phrases = [phrase for phrase, _ in _entries(pack)]
+        vocabulary = {folded(word) for phrase in self.phrases for word in re.findall(WORD, phrase)}.union(*self.marks.values())
         self.speller = Speller(
             vocabulary, pack.spellings, pack.endings, sorted(self.marks["censored"]), self.marks["not_misspelt"]
         )

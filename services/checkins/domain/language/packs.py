@@ -103,8 +103,10 @@ def read_pack(text: bytes) -> Pack:
 
 @cache
 def shipped() -> tuple[Pack, ...]:
-    """Today's packs: part of the release, like the code that they are read by."""
-    return tuple(read_pack(file.read_bytes()) for file in sorted(FOLDER.glob("*.yaml")))
+    """Today's packs: part of the release, like the code that they are read by. English first: it has the word where nothing
+    tells the language, as in an emoji."""
+    files = sorted(FOLDER.glob("*.yaml"), key=lambda file: (file.stem != "en", file.stem))
+    return tuple(read_pack(file.read_bytes()) for file in files)
 
 
 def listed(phrases: str) -> list[str]:

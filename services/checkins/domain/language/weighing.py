@@ -34,6 +34,7 @@ class _Context:
     denied: list[bool]
     persons: list[str]
     past: set[int]
+    now: set[int]
     overcome: bool
     things: bool
     laughing: bool
@@ -85,22 +86,27 @@ def _phrases(sentence: Sentence, lexicon: Lexicon) -> list[tuple[int, int, Entry
 
 
 def _precedence(phrase: tuple[int, int, Entry]) -> tuple[float, ...]:
-    """Safety language that is no shorter than an idiom ("want to die for real"), then idioms, then what weighs most."""
+    """Safety language of several words ("want to die for real"), then idioms and whatever is longer ("this job is killing me"),
+    then what weighs most."""
     start, end, entry = phrase
     length = end - start
-    rank = 2 if entry.kind is Kind.SAFETY and length > 2 else 1 if entry.kind in FIRST else 0
-    return (-rank, -abs(entry.weight), -length, start)
+    if entry.kind is Kind.SAFETY and length > 2:
+        return (0, -length, start)
+    if entry.kind in FIRST:
+        return (1, -length, 0, start)
+    return (1, -length, 1, start) if length > 3 else (2, -abs(entry.weight), -length, start)
 
 
 def _context(sentence: Sentence, phrases: list[tuple[int, int, Entry]], lexicon: Lexicon) -> _Context:
     words, marks = sentence.words, lexicon.marks
     inside = {place for start, end, entry in phrases if entry.turned for place in range(start, end)}
     past = {sentence.clauses[start] for start, _, entry in phrases if entry.kind is Kind.PAST}
-    past -= {clause for word, clause in zip(words, sentence.clauses, strict=True) if word in marks["now"]}
+    now = {clause for word, clause in zip(words, sentence.clauses, strict=True) if word in marks["now"]}
     return _Context(
         _denied(sentence, inside, lexicon),
         _persons(sentence, lexicon),
-        past,
+        past - now,
+        now,
         any(entry.kind is Kind.OVERCOME for _, _, entry in phrases),
         not marks["things"].isdisjoint(words),
         any(sign in marks["laughter"] for _, _, sign, _ in sentence.signs) or not marks["laughter"].isdisjoint(words),
@@ -143,7 +149,9 @@ def _weight(sentence: Sentence, context: _Context, start: int, end: int, entry: 
     clause = sentence.clauses[start]
     if clause in context.past:
         weight *= LONG_AGO if weight > 0 else -LONG_AGO
-    elif any(word in lexicon.marks["weak_past"] for word in sentence.words[max(0, start - 3) : start]):
+    elif clause not in context.now and any(
+        word in lexicon.marks["weak_past"] for word in sentence.words[max(0, start - 3) : start]
+    ):
         weight *= LAST_TIME
     if context.overcome and weight > 0:
         weight *= OVERCOME

@@ -20,6 +20,7 @@ JOY_AGAINST = 0.75
 PRESSED_FROM, PRESSED_BY = 4.0, 3.2
 LONGEST_LEANING = 0.7
 WORTH_TELLING, HEAVIEST_TOLD = 1.0, 20.0
+LETTERS = re.compile(r"[^\W_]+")
 LOOKED_AT = 4_000
 """Characters that tell the language."""
 
@@ -88,10 +89,11 @@ def _mentions(text: str, lexicon: Lexicon) -> bool:
 
 def _languages_of(text: str) -> Sequence[Lexicon]:
     """The one whose function words it has; where that is unclear the one that knows most of its words; or else all."""
-    words = [folded(word) for word in re.findall(WORD, text[:LOOKED_AT])]
-    functional = [sum(word in lexicon.marks["function_words"] for word in words) for lexicon in lexicons()]
+    plain = LETTERS.findall(text[:LOOKED_AT].lower())
+    functional = [sum(map(lexicon.function_words.__contains__, plain)) for lexicon in lexicons()]
     if max(functional) > 1 and (clear := _ahead(functional, 2)) is not None:
         return [lexicons()[clear]]
+    words = [folded(word) for word in re.findall(WORD, text[:LOOKED_AT])]
     known = [sum(word in lexicon.vocabulary for word in words) for lexicon in lexicons()]
     return lexicons() if (most := _ahead(known, 1)) is None else [lexicons()[most]]
 

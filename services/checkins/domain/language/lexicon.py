@@ -51,6 +51,7 @@ class Lexicon:
         self.pack = pack
         self.language = pack.language
         self.marks = {name: frozenset(_words(getattr(pack.marks, name))) for name in Marks.__struct_fields__}
+        self.function_words = self.marks["function_words"] | set(listed(pack.marks.function_words))
         self.pairs = {
             tuple(folded(two).split()): tuple(folded(one).split()) for two, one in pack.spellings.items() if " " in two
         }

@@ -1,5 +1,5 @@
 # Every target first brings .venv up to date (see deploy/install.sh); that takes 0.1 s when it is.
-.PHONY: help run up down status token test bench faults access oncall fuzz canaries lock advisories environment
+.PHONY: help run up down status token test bench faults access oncall fuzz canaries language lock advisories environment
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 PYTHON ?=
@@ -18,6 +18,7 @@ help:
 	@echo "make fuzz [SEED=n] [SERVICE=...]   10,000 odd requests to every service: only documented answers"
 	@echo "make oncall [SEED=n] [CASES=m]     30 simulated days of on-call, and who may never hear of an alert"
 	@echo "make canaries                      strings that nobody may find, posted everywhere and looked for everywhere"
+	@echo "make language                      how well distress is ranked and found in notes, beside VADER and keywords"
 	@echo "make lock                          resolves the locked packages, the peers' and jars anew"
 	@echo "make advisories                    asks OSV what is known of what is locked; without a network the list stays"
 
@@ -57,10 +58,14 @@ oncall: environment
 canaries: environment
 	@.venv/bin/python -m tests.canaries
 
+language: environment
+	@.venv/bin/python -m tests.language $(if $(VALENCE),--valence $(VALENCE))
+
 advisories: environment
 	@.venv/bin/python -m deploy.advisories
 
 lock: environment
 	@$(COMPILE) --all-extras --output-file requirements.lock pyproject.toml
 	@$(COMPILE) --output-file tests/bench/peers.lock tests/bench/peers.in
+	@$(COMPILE) --output-file tests/language/baselines.lock tests/language/baselines.in
 	@.venv/bin/python -m deploy lock

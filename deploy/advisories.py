@@ -23,7 +23,7 @@ from deploy.layout import CHECKOUT
 
 LIST = Path(__file__).with_name("advisories.json")
 EXCEPTIONS = Path(__file__).with_name("advisory-exceptions.toml")
-LOCKS = ("requirements.lock", "deploy/uv.lock.txt", "tests/bench/peers.lock")
+LOCKS = ("requirements.lock", "deploy/uv.lock.txt", "tests/bench/peers.lock", "tests/language/baselines.lock")
 OSV = "https://api.osv.dev/v1/query"
 SECONDS = 20
 Range = tuple[str, str | None]

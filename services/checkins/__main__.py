@@ -4,7 +4,14 @@ A role imports only what it runs, so that a killed one is back in half the time.
 """
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING
+
+if __name__ == "__main__" and sys.argv[1:] == ["language"]:  # it needs nothing of what follows, and would wait seconds for it
+    from services.checkins.domain.language.lines import answer_all
+
+    answer_all(sys.stdin.buffer, sys.stdout.buffer)
+    sys.exit()
 
 import typer
 
@@ -85,6 +92,14 @@ def relay_events(start: From = None, json: AsJson = False) -> None:
         return _reapplying(common, Checkins(store, keys, utc_now), store)
 
     relay_or_republish(common, lambda: _store(common), relay.TOPIC, relay.translate, start, json, before)
+
+
+@cli.command("language")
+def read_language() -> None:
+    """What lines of JSON {id, text} on stdin express: one line {id, score, tier, matches} on stdout for each, at once."""
+    from services.checkins.domain.language.lines import answer_all
+
+    answer_all(sys.stdin.buffer, sys.stdout.buffer)
 
 
 def _scopes() -> frozenset[str]:

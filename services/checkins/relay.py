@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.checkins import domain
+from services.checkins.domain.language import Finding
 from shared.events import PublicEvent, checkins
 from shared.store.events import PrivateEvent
 
@@ -22,6 +23,7 @@ def translate(event: PrivateEvent) -> PublicEvent | None:
                 energy=event.energy,
                 stress=event.stress,
                 wants_contact=event.wants_contact,
+                findings=tuple(_finding(found) for found in event.findings),
             )
         case domain.DistressFlagged():
             return checkins.DistressFlagged(
@@ -47,6 +49,11 @@ def translate(event: PrivateEvent) -> PublicEvent | None:
         case domain.MemberErased():
             return checkins.MemberErased(occurred_at=event.at, member=event.originator_id)
     return None
+
+
+def _finding(found: Finding) -> checkins.NoteFinding:
+    category = checkins.NoteCategory(found.category)
+    return checkins.NoteFinding(category=category, rule=found.rule, rules_version=found.rules_version, weight=found.weight)
 
 
 def _consents(consents: domain.member.Consented) -> checkins.Consents:

@@ -19,6 +19,9 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS check_ins (id uuid PRIMARY KEY, member uuid NOT NULL, recorded_at timestamptz NOT NULL,"
     " mood smallint NOT NULL, energy smallint, stress smallint, wants_contact boolean NOT NULL, note bytea)",
     "CREATE INDEX IF NOT EXISTS check_ins_member ON check_ins (member, recorded_at DESC, id)",
+    "CREATE TABLE IF NOT EXISTS note_findings (check_in uuid NOT NULL, member uuid NOT NULL, category text NOT NULL,"
+    " rule text NOT NULL, rules_version integer NOT NULL, weight double precision NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS note_findings_member ON note_findings (member)",
     "CREATE TABLE IF NOT EXISTS accesses (id bigserial PRIMARY KEY, member uuid NOT NULL, reader text NOT NULL,"
     " what text NOT NULL, at timestamptz NOT NULL)",
     "CREATE TABLE IF NOT EXISTS distress_flags (id uuid PRIMARY KEY, member uuid NOT NULL, reporter uuid,"
@@ -83,6 +86,7 @@ def drop_member(member: UUID) -> Write:
     def write(cursor: Cursor[DictRow]) -> None:
         cursor.execute("DELETE FROM members WHERE id = %s", (member,))
         cursor.execute("DELETE FROM check_ins WHERE member = %s", (member,))
+        cursor.execute("DELETE FROM note_findings WHERE member = %s", (member,))
         cursor.execute("DELETE FROM distress_flags WHERE member = %s", (member,))
         cursor.execute("UPDATE distress_flags SET reporter = NULL WHERE reporter = %s", (member,))
         cursor.execute("DELETE FROM accesses WHERE member = %s", (member,))
@@ -97,6 +101,30 @@ def put_check_ins(recorded: Sequence[CheckInRecorded]) -> Write:
         " %b::smallint[], %b::smallint[], %b::boolean[], %b::bytea[])",
         rows,
     )
+
+
+def put_findings(recorded: Sequence[CheckInRecorded]) -> Sequence[Write]:
+    """Nothing to write where nothing was found."""
+    rows = [
+        (event.originator_id, event.member, found.category, found.rule, found.rules_version, found.weight)
+        for event in recorded
+        for found in event.findings
+    ]
+    statement = (
+        "INSERT INTO note_findings SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::text[],"
+        " %b::integer[], %b::double precision[])"
+    )
+    return (Rows(statement, rows),) if rows else ()
+
+
+def findings_about(store: EventStore, member: UUID) -> list[DictRow]:
+    with store.statement() as cursor:
+        cursor.execute(
+            "SELECT check_in, category, rule, rules_version, weight FROM note_findings WHERE member = %s"
+            " ORDER BY check_in, category",
+            (member,),
+        )
+        return cursor.fetchall()
 
 
 def put_flag(flagged: DistressFlagged) -> Write:

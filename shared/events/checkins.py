@@ -1,7 +1,7 @@
 """What `checkins` publishes to `checkins.events`, keyed by member."""
 
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -22,6 +22,37 @@ class Sign(StrEnum):
     GUILT = "guilt"
     ANGER = "anger"
     ANXIETY = "anxiety"
+
+
+class NoteCategory(StrEnum):
+    """What a note may speak of: the eight signs, and what else is looked for in words."""
+
+    MOOD_CHANGE = "mood_change"
+    BEHAVIOUR_CHANGE = "behaviour_change"
+    PERFORMANCE_CHANGE = "performance_change"
+    APPEARANCE_CHANGE = "appearance_change"
+    HOPELESSNESS = "hopelessness"
+    GUILT = "guilt"
+    ANGER = "anger"
+    ANXIETY = "anxiety"
+    SELF_HARM = "self_harm"
+    EXPLICIT_REQUEST = "explicit_request"
+    LONELINESS = "loneliness"
+    EXHAUSTION = "exhaustion"
+    GRIEF = "grief"
+    HARASSMENT = "harassment"
+
+
+class NoteFinding(BaseModel):
+    """That a rule found words of a category in the note. It says which words were used, not what somebody has. `weight` is the
+    rule's, more or less for its context: 1 a little, 3 clear, 6 a wish to be dead, 9 a plan."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    category: NoteCategory
+    rule: Code
+    rules_version: Annotated[int, Field(ge=1)]
+    weight: Annotated[float, Field(ge=0, le=20)]
 
 
 class Consents(BaseModel):
@@ -71,12 +102,21 @@ class MemberErased(MemberEvent):
 
 
 class CheckInRecorded(MemberEvent):
+    """`findings` are what travels of a note: nothing without the member's consent to the analysis of text. v1 had none."""
+
+    version: ClassVar[int] = 2
+
     check_in: UUID
     recorded_at: AwareDatetime
     mood: Scale
     energy: Scale | None = None
     stress: Scale | None = None
     wants_contact: bool = False
+    findings: tuple[NoteFinding, ...] = ()
+
+    @classmethod
+    def upcast(cls, data: dict[str, Any], version: int) -> dict[str, Any]:
+        return {**data, "findings": []} if version == 1 else data
 
 
 class DistressFlagged(MemberEvent):

@@ -22,6 +22,9 @@ M = TypeVar("M", bound=BaseModel)
 AWARE = Annotated[datetime, msgspec.Meta(tz=True)]
 PLAIN: dict[Any, Any] = {str: str, int: int, bool: bool, UUID: UUID, NoneType: NoneType, AwareDatetime: AWARE}
 
+NONE_OF_THEM = Annotated[tuple[Any, ...], msgspec.Meta(max_length=0)]
+"""Most events have none of what isn't plain: those that have some are left to pydantic."""
+
 SLOTS = ("__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
 """What a pydantic instance has beside its fields."""
 
@@ -90,10 +93,18 @@ def _plain(annotation: Any) -> Any:
 def _collection(annotation: Any) -> Any:
     match get_origin(annotation), get_args(annotation):
         case builtin, (each, end) if builtin is tuple and end is ...:
-            return tuple[_plain(each), ...]  # type: ignore[misc]
+            return tuple[_plain(each), ...] if _is_plain(each) else NONE_OF_THEM  # type: ignore[misc]
         case builtin, (key, value) if builtin is dict:
             return dict[_plain(key), _plain(value)]  # type: ignore[misc]
     raise NotPlain(annotation)
+
+
+def _is_plain(annotation: Any) -> bool:
+    try:
+        _plain(annotation)
+    except NotPlain:
+        return False
+    return True
 
 
 def _limits(metadata: Sequence[Any]) -> msgspec.Meta | None:

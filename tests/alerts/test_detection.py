@@ -21,12 +21,15 @@ from shared.events.checkins import (
     MemberErased,
     MemberEvent,
     MemberMoved,
+    NoteCategory,
+    NoteFinding,
     Sign,
 )
 from shared.store.erasures import Erased
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SOMEBODY = Member(uuid4(), known=True, analytics=True, contact=True)
+ASKING = {NoteCategory.SELF_HARM, NoteCategory.EXPLICIT_REQUEST}
 WORST: dict[str, Any] = {"mood": 1, "energy": 1, "stress": 5}
 
 
@@ -70,6 +73,51 @@ def test_every_cut_off_at_once_is_orange_and_says_why() -> None:
 @pytest.mark.parametrize("values", [{"mood": 1}, {"mood": 1, "energy": 1}, {"energy": 1, "stress": 5}, {"mood": 2}])
 def test_a_bad_day_alone_calls_nobody(values: dict[str, Any]) -> None:
     assert concerns(SOMEBODY, check_in(**values)) == []
+
+
+def found(*categories: str, weight: float = 3.0) -> tuple[NoteFinding, ...]:
+    return tuple(
+        NoteFinding(category=NoteCategory(category), rule="en-wish", rules_version=1, weight=weight) for category in categories
+    )
+
+
+def test_words_of_not_wanting_to_live_are_red_by_themselves() -> None:
+    (concern,) = concerns(SOMEBODY, check_in(findings=found("self_harm", weight=6)))
+    assert concern.tier is Tier.RED
+    assert [signal.detector for signal in concern.signals] == ["safety_language"]
+
+
+def test_words_of_self_harm_that_count_little_call_nobody() -> None:
+    assert concerns(SOMEBODY, check_in(findings=found("self_harm", weight=1.5))) == []
+
+
+@pytest.mark.parametrize("category", [category for category in NoteCategory if category not in ASKING])
+def test_one_sign_in_words_calls_nobody(category: NoteCategory) -> None:
+    assert concerns(SOMEBODY, check_in(findings=found(category, category))) == []
+
+
+def test_several_signs_in_words_are_orange_and_named_in_our_own_words() -> None:
+    (concern,) = concerns(SOMEBODY, check_in(findings=found("hopelessness", "guilt", "anxiety", "exhaustion")))
+    assert concern.tier is Tier.ORANGE
+    assert concern.signals[0].reason == "Their note has words of: anxiety, exhaustion, guilt, hopelessness."
+
+
+def test_asking_in_words_is_an_explicit_request_where_contact_is_agreed_to() -> None:
+    (concern,) = concerns(Member(SOMEBODY.id, known=True, contact=True), check_in(findings=found("explicit_request")))
+    assert concern.tier is Tier.ORANGE
+    assert [signal.detector for signal in concern.signals] == ["explicit_request"]
+    assert concerns(Member(SOMEBODY.id, known=True), check_in(findings=found("explicit_request"))) == []
+
+
+def test_asking_twice_in_one_check_in_is_asking_once() -> None:
+    (concern,) = concerns(SOMEBODY, check_in(wants_contact=True, findings=found("explicit_request")))
+    assert [signal.detector for signal in concern.signals] == ["explicit_request"]
+
+
+@pytest.mark.parametrize("missing", ["analytics", "contact"])
+def test_words_need_both_agreements(missing: str) -> None:
+    member = replace(SOMEBODY, analytics=missing != "analytics", contact=missing != "contact")
+    assert concerns(member, check_in(findings=found("self_harm", weight=9))) == []
 
 
 @pytest.mark.parametrize("missing", ["analytics", "contact"])

@@ -28,8 +28,18 @@ def test_a_note_that_calls_for_it_brings_crisis_lines_of_the_members_country_at_
     assert checkins.check_in(member, note="Better today").json()["resources"] == []
 
 
-def test_no_note_is_looked_at_without_consent(checkins: Served, member: str) -> None:
-    assert checkins.check_in(member, note=DESPAIR).json()["resources"] == []
+def test_crisis_lines_are_shown_to_the_author_whatever_they_consented_to(checkins: Served, member: str) -> None:
+    assert checkins.check_in(member, note=DESPAIR).json()["resources"]
+
+
+def test_what_is_found_in_a_note_is_kept_only_with_consent(checkins: Served, member: str) -> None:
+    agreeing = checkins.enrol(consents={"text": True})
+    for somebody in (member, agreeing):
+        checkins.check_in(somebody, note="I can't sleep and I feel hopeless")
+        checkins.http.post("/check-ins/batch", json=[{"member": somebody, "mood": 2, "note": "nobody cares about me"}])
+    found = checkins.rows("SELECT member, category FROM note_findings WHERE member = ANY(%s)", [member, agreeing])
+    assert {str(row["member"]) for row in found} == {agreeing}
+    assert {row["category"] for row in found} == {"behaviour_change", "hopelessness", "loneliness"}
 
 
 def test_a_member_reads_their_own_record_newest_first_page_by_page(checkins: Served, member: str) -> None:

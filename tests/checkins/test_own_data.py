@@ -78,6 +78,7 @@ def test_a_member_has_everything_in_one_file(beside: Any) -> None:
     assert own["name"] == "Ada Lovelace"
     assert own["place"]["team"] == "night"
     assert [one["note"] for one in own["check_ins"]] == ["a hard week"]
+    assert "found_in_your_notes" in own
     assert [(one["signs"], one["note"]) for one in own["concerns_about_you"]] == [(["guilt"], "she said so")]
     assert colleague not in answer.text
 

@@ -6,9 +6,10 @@ from uuid import UUID
 import pytest
 
 from services.checkins import domain, relay
+from services.checkins.domain.language.packs import shipped
 from services.checkins.domain.member import Consented
 from shared.events import all_events, checkins
-from shared.store.events import PrivateEvent
+from shared.store.events import PrivateEvent, PrivateEventMapper
 
 NOW = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
 EARLIER = datetime(2026, 3, 1, tzinfo=UTC)
@@ -61,6 +62,22 @@ def test_a_check_in_keeps_its_numbers_and_both_times() -> None:
     assert relay.translate(STORED[domain.CheckInRecorded]) == checkins.CheckInRecorded(
         occurred_at=NOW, member=ADA, check_in=IT, recorded_at=EARLIER, mood=2, energy=3, stress=4, wants_contact=True
     )
+
+
+def test_of_a_note_only_categories_rules_and_weights_travel() -> None:
+    found = domain.language.analyse("I feel hopeless and I want to die").findings()
+    event = domain.CheckIn(IT, ADA, EARLIER, 1).record(NOW, CANARY, found)
+    public = relay.translate(event)
+    assert isinstance(public, checkins.CheckInRecorded)
+    assert [(one.category.value, one.rule, one.rules_version) for one in public.findings] == [
+        ("self_harm", "en-wish", 1),
+        ("hopelessness", "en-despair", 1),
+    ]
+    assert PrivateEventMapper().to_domain_event(PrivateEventMapper().to_stored_event(event)) == event
+
+
+def test_every_category_of_every_pack_may_travel() -> None:
+    assert {category for pack in shipped() for category in pack.categories} <= set(checkins.NoteCategory)
 
 
 def test_a_flag_keeps_its_signs_and_its_reporter() -> None:

@@ -34,7 +34,7 @@ async def test_a_check_in_that_was_posted_reaches_kafka(composed: System) -> Non
         posted = await client.post("/check-ins", json={"member": member, "mood": 4, "note": "A quiet day."})
     assert posted.status_code == 201, posted.text
     types = await asyncio.wait_for(_events_of(composed.bootstrap, member, 2), 20)
-    assert types == ["alongside.checkins.MemberEnrolled.v1", "alongside.checkins.CheckInRecorded.v1"]
+    assert types == ["alongside.checkins.MemberEnrolled.v1", "alongside.checkins.CheckInRecorded.v2"]
 
 
 def test_a_role_that_dies_is_started_again_and_the_container_stays(composed: System) -> None:

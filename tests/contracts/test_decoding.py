@@ -120,7 +120,7 @@ def plain(annotation: Any, limits: dict[str, Any]) -> st.SearchStrategy[Any]:
     if annotation is str:
         return st.text(max_size=40)
     if annotation is float:
-        return st.floats(allow_nan=False, allow_infinity=False)
+        return st.floats(limits.get("ge"), limits.get("le"), allow_nan=False, allow_infinity=False)
     return events_of(annotation) if issubclass(annotation, BaseModel) else st.from_type(annotation)
 
 

@@ -35,6 +35,15 @@ def test_older_data_is_read_as_todays_version() -> None:
     assert LampLitEvent.read(old, 1).lumen == 60
 
 
+def test_a_check_in_of_the_first_version_has_nothing_found_in_its_note() -> None:
+    told = {"occurred_at": NOW, "recorded_at": NOW, "member": uuid4(), "check_in": uuid4(), "mood": 2}
+    stray = msgspec.json.encode(told | {"findings": [{"category": "guilt"}]})
+    for value in (msgspec.json.encode(told), stray):
+        event = read_event("alongside.checkins.CheckInRecorded.v1", value)
+        assert isinstance(event, checkins.CheckInRecorded)
+        assert event.findings == ()
+
+
 def test_a_version_newer_than_this_release_is_not_taken_for_todays() -> None:
     with pytest.raises(NewerVersion):
         LampLitEvent.read(msgspec.json.encode({"lamp": uuid4(), "lumen": 5, "occurred_at": NOW}), 3)

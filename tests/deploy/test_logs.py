@@ -44,5 +44,5 @@ def test_a_warning_of_ours_is_said_for_each_partition_and_an_error_every_time(re
     assert [repeats(None, "warning", dict(event)) for event in fenced] == fenced
     with pytest.raises(structlog.DropEvent):
         repeats(None, "warning", dict(fenced[0]))
-    parked = {"event": "event.parked", "type": "alongside.checkins.CheckInRecorded.v1"}
+    parked = {"event": "event.parked", "type": "alongside.checkins.CheckInRecorded.v2"}
     assert [repeats(None, "error", dict(parked)) for _ in range(2)] == [parked, parked]

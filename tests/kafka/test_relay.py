@@ -82,7 +82,7 @@ async def test_a_record_is_a_cloudevent_in_binary_mode(new_relay: NewRelay, stor
     assert headers == {
         "ce_specversion": "1.0",
         "ce_source": "/alongside/checkins",
-        "ce_type": "alongside.checkins.CheckInRecorded.v1",
+        "ce_type": "alongside.checkins.CheckInRecorded.v2",
         "ce_time": "2026-03-02T08:15:00Z",
         "ce_subject": str(MEMBERS[0]),
         "ce_sequence": str(sequence),
@@ -101,7 +101,7 @@ async def test_what_is_nobody_elses_business_is_passed_over(
     await asyncio.to_thread(store.record, [renamed, check_in(MEMBERS[0])])
     async with relaying(new_relay()):
         records = await records_of(kafka, topic, 1)
-    assert [record.header("ce_type") for record in records] == ["alongside.checkins.CheckInRecorded.v1"]
+    assert [record.header("ce_type") for record in records] == ["alongside.checkins.CheckInRecorded.v2"]
     assert await end_of(kafka, topic) == 1
 
 

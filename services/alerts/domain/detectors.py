@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from services.alerts.domain.members import Member
 from services.alerts.domain.rules import RuleSet
 from services.alerts.domain.signals import Signal
-from shared.events.checkins import CheckInRecorded, DistressFlagged
+from shared.events.checkins import CheckInRecorded, DistressFlagged, NoteCategory, NoteFinding
 
 Observed = CheckInRecorded | DistressFlagged
 Detector = Callable[[RuleSet, Member, Observed], Signal | None]
@@ -50,6 +50,36 @@ def highest_stress(rules: RuleSet, member: Member, event: Observed) -> Signal | 
     return Signal("highest_stress", rules.points.highest_stress, f"Their stress is {_high(event.stress)}.")
 
 
+def safety_language(rules: RuleSet, member: Member, event: Observed) -> Signal | None:
+    """What checkins found in a note, which it looks into only with consent: which words were used, never what somebody has.
+
+    Each category counts once, so that one theme alone, however often it comes back, calls nobody.
+    """
+    if not (member.may_be_analysed and isinstance(event, CheckInRecorded)):
+        return None
+    if any(_is_self_harm(rules, finding) for finding in event.findings):
+        points = rules.points.self_harm_in_words
+        return Signal("safety_language", points, "Their note has words of not wanting to live, or of hurting themselves.")
+    about = sorted({finding.category for finding in event.findings} - {NoteCategory.EXPLICIT_REQUEST, NoteCategory.SELF_HARM})
+    if not about:
+        return None
+    words = ", ".join(category.replace("_", " ") for category in about)
+    return Signal("safety_language", rules.points.sign_in_words * len(about), f"Their note has words of: {words}.")
+
+
+def written_request(rules: RuleSet, member: Member, event: Observed) -> Signal | None:
+    """Someone asks for a person in their own words, and agreed to be contacted: as good as the question's yes."""
+    if not (member.contact and isinstance(event, CheckInRecorded)) or event.wants_contact:
+        return None
+    if all(finding.category is not NoteCategory.EXPLICIT_REQUEST for finding in event.findings):
+        return None
+    return Signal("explicit_request", rules.points.explicit_request, "In their note they asked for somebody.")
+
+
+def _is_self_harm(rules: RuleSet, finding: NoteFinding) -> bool:
+    return finding.category is NoteCategory.SELF_HARM and finding.weight >= rules.cut_offs.self_harm_weight_at_least
+
+
 def _low(value: int) -> str:
     return "1, the lowest of the scale of 1 to 5" if value == 1 else f"{value} on the scale of 1 to 5"
 
@@ -58,7 +88,15 @@ def _high(value: int) -> str:
     return "5, the highest of the scale of 1 to 5" if value == 5 else f"{value} on the scale of 1 to 5"
 
 
-DETECTORS: Sequence[Detector] = (explicit_request, urgent_flag, lowest_mood, lowest_energy, highest_stress)
+DETECTORS: Sequence[Detector] = (
+    explicit_request,
+    urgent_flag,
+    lowest_mood,
+    lowest_energy,
+    highest_stress,
+    safety_language,
+    written_request,
+)
 
 
 def detect(rules: RuleSet, member: Member, event: Observed) -> tuple[Signal, ...]:

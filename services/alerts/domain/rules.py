@@ -28,6 +28,8 @@ class Points(Struct, frozen=True, forbid_unknown_fields=True):
     lowest_mood: Count
     lowest_energy: Count
     highest_stress: Count
+    self_harm_in_words: Count
+    sign_in_words: Count
 
 
 class CutOffs(Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,6 +38,7 @@ class CutOffs(Struct, frozen=True, forbid_unknown_fields=True):
     mood_at_most: OnScale
     energy_at_most: OnScale
     stress_at_least: OnScale
+    self_harm_weight_at_least: Annotated[float, Meta(ge=0, le=20)]
 
 
 class Thresholds(Struct, frozen=True, forbid_unknown_fields=True):

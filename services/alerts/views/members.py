@@ -140,7 +140,7 @@ def members_view(rules: RuleSet) -> View[Member]:
     """The view by these rules. Only the shipped ones may be followed live: its states depend on them."""
     return View(
         name="members",
-        version=2,
+        version=3,
         topic="checkins.events",
         key={"member": "uuid"},
         columns={

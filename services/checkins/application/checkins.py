@@ -1,10 +1,10 @@
-"""What can be done in checkins: one method for each command, and the reads.
+"""The use cases: one method for each command, and the reads.
 
 Commands arrive in groups; each is decided on its own, and what they share (members, keys) is read once for the group.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -19,14 +19,15 @@ from services.checkins.application.commands import (
     EnrolMember,
     EraseMember,
     FlagDistress,
+    Known,
     RecordCheckIn,
     RecordCheckIns,
     require_apart,
 )
+from services.checkins.application.texts import name_of, readable, sealed
 from services.checkins.domain import CheckInRecorded, Member
 from services.checkins.domain.crisis import CrisisLine, crisis_lines
-from services.checkins.domain.member import MemberEnrolled, MemberRenamed
-from services.checkins.domain.safety import calls_for_crisis_lines
+from services.checkins.domain.language import Finding, analyse, has_safety_language
 from shared.clock import Clock
 from shared.errors import Problem, forbidden, invalid, unknown
 from shared.http import idempotency
@@ -34,32 +35,12 @@ from shared.store import erasures
 from shared.store.encryption import MemberKeys
 from shared.store.erasures import Erased
 from shared.store.event_store import Conflict, EventStore, Write
-from shared.store.events import PrivateEvent
 from shared.store.group_commit import Decision
-from shared.store.sealing import opened, place, seal, shown
 
 LONGEST_LOG = 100_000
 """Lines of who read what, in an export."""
 
 ATTEMPTS = 5
-
-
-@dataclass(frozen=True)
-class Known:
-    """The members that a group of commands is about, whose keys are unwrapped only for who writes something down."""
-
-    members: dict[UUID, views.KnownMember]
-    unwrap: Callable[[UUID, str, bytes], bytes]
-
-    def key(self, member: UUID) -> bytes:
-        known = self.members[member]
-        return self.unwrap(member, known.kek_id, known.wrapped_key)
-
-    def member(self, member: UUID, pointer: str) -> views.KnownMember:
-        """Raises a 404 Problem for whom isn't enrolled, or no longer."""
-        if member not in self.members:
-            raise unknown("member", pointer)
-        return self.members[member]
 
 
 class Checkins:
@@ -148,7 +129,7 @@ class Checkins:
         event = self._recorded(command, known, "/member")
         lines = _resources(command.note, known.members[command.check_in.member])
         answer = {"id": event.originator_id, "resources": lines}
-        return Decision(answer, (event,), (views.put_check_ins([event]),), about=event.member)
+        return Decision(answer, (event,), _rows([event]), about=event.member)
 
     def record_batch(self, command: RecordCheckIns, known: Known) -> Decision[Any]:
         events: list[CheckInRecorded] = []
@@ -163,7 +144,7 @@ class Checkins:
                 accepted.append({"index": index, "id": one.check_in.id})
         problems = [{"index": index, "problem": problem.body()} for index, problem in sorted(rejected, key=lambda r: r[0])]
         result = {"accepted": len(events), "rejected": problems, "items": accepted}
-        return Decision(result, events, (views.put_check_ins(events),) if events else ())
+        return Decision(result, events, _rows(events) if events else ())
 
     def flag(self, command: FlagDistress, known: Known) -> Decision[Any]:
         flag = command.flag
@@ -176,9 +157,9 @@ class Checkins:
 
     def _recorded(self, command: RecordCheckIn, known: Known, pointer: str) -> CheckInRecorded:
         check_in = command.check_in
-        known.member(check_in.member, pointer)
+        member = known.member(check_in.member, pointer)
         note = sealed(known.key(check_in.member), command.note, check_in.id, 1, "note") if command.note else None
-        return check_in.record(self._clock(), note)
+        return check_in.record(self._clock(), note, _findings(command.note, member))
 
     def _current(self, member: UUID, known: Known) -> Member:
         known.member(member, "/member")
@@ -195,7 +176,7 @@ class Checkins:
         if key is None:
             raise unknown("member")
         views.log_access(self._store, member, reader, "check-ins", self._clock())
-        return [_readable(row, key) for row in views.check_ins_of(self._store, member, limit, before)]
+        return [readable(row, key) for row in views.check_ins_of(self._store, member, limit, before)]
 
     def held(self, member: UUID, what: str = "held") -> dict[str, Any]:
         """Everything that checkins holds about a member; that it was read, and as `what`, is written down first.
@@ -210,11 +191,12 @@ class Checkins:
         check_ins = views.all_check_ins_of(self._store, member)
         flags = views.flags_about(self._store, member)
         return {
-            "name": _name(self._store.load(member), key),
+            "name": name_of(self._store.load(member), key),
             "place": msgspec.to_builtins(known.place),
             "consents": msgspec.to_builtins(known.consents),
-            "check_ins": [_readable(row, key) for row in check_ins],
-            "concerns_about_you": [_readable(row, key) for row in flags],
+            "check_ins": [readable(row, key) for row in check_ins],
+            "found_in_your_notes": list(views.findings_about(self._store, member)),
+            "concerns_about_you": [readable(row, key) for row in flags],
             "concerns_by_you": list(views.flags_by(self._store, member)),
             "accesses": list(views.accesses_of(self._store, member, LONGEST_LOG, None)),
         }
@@ -226,29 +208,18 @@ class Checkins:
         return list(views.accesses_of(self._store, member, limit, before))
 
 
-def sealed(key: bytes, text: str, aggregate: UUID, version: int, field: str) -> bytes:
-    return seal(key, text.encode(), place("checkins", aggregate, version, field))
+def _rows(events: Sequence[CheckInRecorded]) -> tuple[Write, ...]:
+    return (views.put_check_ins(events), *views.put_findings(events))
 
 
-def _name(events: Iterable[PrivateEvent], key: bytes) -> str | None:
-    """The last one that was given."""
-    named = [event for event in events if isinstance(event, MemberEnrolled | MemberRenamed)]
-    if not named:
-        return None
-    last = named[-1]
-    name = opened(key, last.name, place("checkins", last.originator_id, last.originator_version, "name"))
-    return name.decode() if name is not None else None
-
-
-def _readable(row: dict[str, Any], key: bytes) -> dict[str, Any]:
-    told = {name: value for name, value in row.items() if name != "member"}
-    if row["note"] is None:
-        return told
-    return told | shown("note", opened(key, bytes(row["note"]), place("checkins", row["id"], 1, "note")))
+def _findings(note: str | None, member: views.KnownMember) -> tuple[Finding, ...]:
+    """What travels of a note: nothing without the member's consent."""
+    return analyse(note).findings() if note and member.consents.text else ()
 
 
 def _resources(note: str | None, member: views.KnownMember) -> tuple[CrisisLine, ...]:
-    if not (note and member.consents.text and calls_for_crisis_lines(note)):
+    """Whatever the member consented to: nothing is kept of this look, and nobody but the author is told."""
+    if not (note and has_safety_language(note)):
         return ()
     return crisis_lines().lines_for(member.place.country)
 

@@ -1,14 +1,15 @@
-"""What checkins may be asked to do, and which of it is decided together."""
+"""What checkins is asked to do, and what is known of the members that a group of commands is about."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from services.checkins import views
 from services.checkins.domain import CheckIn, DistressFlag, Place
 from services.checkins.domain.member import Consented
-from shared.errors import Problem
+from shared.errors import Problem, unknown
 from shared.store.event_store import Conflict
 
 
@@ -77,6 +78,24 @@ class FlagDistress:
 
 
 Command = EnrolMember | ChangeMember | EraseMember | RecordCheckIn | RecordCheckIns | FlagDistress
+
+
+@dataclass(frozen=True)
+class Known:
+    """The members that a group of commands is about, whose keys are unwrapped only for who writes something down."""
+
+    members: dict[UUID, views.KnownMember]
+    unwrap: Callable[[UUID, str, bytes], bytes]
+
+    def key(self, member: UUID) -> bytes:
+        known = self.members[member]
+        return self.unwrap(member, known.kek_id, known.wrapped_key)
+
+    def member(self, member: UUID, pointer: str) -> views.KnownMember:
+        """Raises a 404 Problem for whom isn't enrolled, or no longer."""
+        if member not in self.members:
+            raise unknown("member", pointer)
+        return self.members[member]
 
 
 def require_apart(commands: Sequence[Command]) -> list[UUID]:

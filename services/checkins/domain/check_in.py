@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.checkins.domain.language import Finding
 from shared.store.events import PrivateEvent
 
 
@@ -16,6 +17,7 @@ class CheckInRecorded(PrivateEvent, frozen=True, kw_only=True):
     stress: int | None = None
     wants_contact: bool = False
     note: bytes | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 class DistressFlagged(PrivateEvent, frozen=True, kw_only=True):
@@ -38,8 +40,8 @@ class CheckIn:
     stress: int | None = None
     wants_contact: bool = False
 
-    def record(self, at: datetime, note: bytes | None) -> CheckInRecorded:
-        """`note` is the sealed text; whoever records has the key, this room doesn't."""
+    def record(self, at: datetime, note: bytes | None, findings: tuple[Finding, ...] = ()) -> CheckInRecorded:
+        """`note` is the sealed text; whoever records has the key, this room doesn't. `findings` are what was found in it."""
         return CheckInRecorded(
             originator_id=self.id,
             originator_version=1,
@@ -51,6 +53,7 @@ class CheckIn:
             stress=self.stress,
             wants_contact=self.wants_contact,
             note=note,
+            findings=findings,
         )
 
 

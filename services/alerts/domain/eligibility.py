@@ -63,7 +63,7 @@ def eligible(pool: Pool, alert: Alert, at: datetime, skill: str | None = None) -
 
 def is_recused(pool: Pool, alert: Alert, person: UUID) -> bool:
     """Whether this person must not hear of this alert; true also where what decides it isn't known."""
-    if person in (alert.member, alert.reporter) or not _is_here(pool, person) or not _is_here(pool, alert.member):
+    if person in (alert.member, *alert.reporters) or not _is_here(pool, person) or not _is_here(pool, alert.member):
         return True
     above_member, above_person = chain(pool.members, alert.member), chain(pool.members, person)
     return above_member is None or above_person is None or person in above_member or alert.member in above_person

@@ -67,12 +67,17 @@ def figures(kind: Kind, seeds: Sequence[int], rule: Rule) -> Figures:
     """A year without and a drop of each of these members."""
     found = Figures()
     for seed in seeds:
-        days = rule(list(Simulated(kind, random.Random(seed)).days(YEAR)))
+        days = rule(list(Simulated(kind, _chance(kind, seed, "year")).days(YEAR)))
         found.years += 1
         found.false_calls += len({day.date for day in days if day.calls})
         found.yellow_days += len({day.date for day in days if day.tier == "yellow"})
-        found.delays.append(_delay(kind, random.Random(seed + 1_000_000), rule))
+        found.delays.append(_delay(kind, _chance(kind, seed, "drop"), rule))
     return found
+
+
+def _chance(kind: Kind, seed: int, what: str) -> random.Random:
+    """One for each: members of two kinds have nothing in common."""
+    return random.Random(f"{kind} {seed} {what}")
 
 
 def _delay(kind: Kind, chance: random.Random, rule: Rule) -> int | None:
@@ -116,7 +121,7 @@ def aucs(kind: Kind, seeds: Sequence[int], lasts: int) -> Mapping[str, float]:
     """Days of a drop that ends again against the same person's others, as each way ranks them; means over members."""
     found: dict[str, list[float]] = {}
     for seed in seeds:
-        chance = random.Random(seed + 2_000_000)
+        chance = _chance(kind, seed, f"drop of {lasts} days")
         drop = Drop(chance.randint(*BEGINS), days=lasts)
         days = list(Simulated(kind, chance).days(drop.first + lasts + WITHIN, drop))
         ways = {"points": [day.points for day in judged(SHIPPED, days)]} | {name: way(days) for name, way in PLAIN.items()}
@@ -133,6 +138,6 @@ def callers(kinds: Sequence[Kind], seeds: Sequence[int]) -> Iterator[tuple[str, 
     counted: Counter[str] = Counter()
     for kind in kinds:
         for seed in seeds:
-            for day in judged(SHIPPED, Simulated(kind, random.Random(seed)).days(YEAR)):
+            for day in judged(SHIPPED, Simulated(kind, _chance(kind, seed, "year")).days(YEAR)):
                 counted.update(day.detectors if day.calls else ())
     yield from counted.most_common()

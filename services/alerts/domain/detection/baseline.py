@@ -6,7 +6,7 @@ that is usual among people, which counts as much as some days, and never below a
 """
 
 from collections.abc import Sequence
-from statistics import median
+from math import sqrt
 
 import msgspec
 
@@ -40,76 +40,91 @@ class Baseline(msgspec.Struct, frozen=True, array_like=True):
     sigma: float
     alike: float
 
-    def deviation(self, day: Day) -> float:
-        """How far the day lies from what is usual for this person and weekday: the mean over the items that were told."""
-        found = [mean - item.usual(day.date) for mean, item in zip(day.means, self.items, strict=True) if mean is not None]
-        return sum(found) / len(found) if found else 0.0
-
     def drops(self, day: Day) -> tuple[float | None, ...]:
         """How many standard deviations the day lies lower than usual: over all items, then each; None for what wasn't said."""
-        own = (
-            None if mean is None else (item.usual(day.date) - mean) / item.sigma
-            for mean, item in zip(day.means, self.items, strict=True)
-        )
-        return -self.deviation(day) / self.sigma, *own
+        date, own = day.date, []
+        apart, told = 0.0, 0
+        for mean, item in zip(day.means, self.items, strict=True):
+            if mean is not None:
+                drop = item.usual(date) - mean
+                apart, told = apart + drop, told + 1
+            own.append(None if mean is None else drop / item.sigma)
+        return apart / max(told, 1) / self.sigma, *own
 
 
 def baseline_of(days: Sequence[Day], usual: Usual) -> Baseline:
     """Of these days; with none it is what is usual among people."""
-    columns = list(zip(*(day.means for day in days), strict=True)) if days else [(), (), ()]
-    items = tuple(_centre(days, column, usual, place) for column, place in zip(columns, usual.centres, strict=True))
-    bare = Baseline(len(days), items, 1.0, usual.alike)
-    deviations = [bare.deviation(day) for day in days]
+    dates, means = [day.date for day in days], [day.means for day in days]
+    on = [weekday(date) for date in dates]
+    items: list[Centre] = []
+    apart: list[Residuals] = []
+    for n, place in enumerate(usual.centres):
+        item, residuals = _centre(on, [mean[n] for mean in means], usual, place)
+        items.append(item)
+        apart.append(residuals)
+    deviations = [_mean_of(residuals) for residuals in zip(*apart, strict=True)]
     sigma = _sigma(deviations, usual)
-    return Baseline(len(days), items, sigma, _alike(days, deviations, sigma, usual))
+    return Baseline(len(days), tuple(items), sigma, _alike(dates, deviations, sigma, usual))
 
 
-def _centre(days: Sequence[Day], column: Sequence[float | None], usual: Usual, place: float) -> Centre:
-    told = [(day.date, value) for day, value in zip(days, column, strict=True) if value is not None]
-    values = [value for _, value in told]
-    mean = _mean(values, usual, place)
-    weekdays = _weekdays([(weekday(date), value - mean) for date, value in told], usual)
-    return Centre(mean, _sigma([value - mean - weekdays[weekday(date)] for date, value in told], usual), weekdays)
+def _mean_of(residuals: Sequence[float | None]) -> float:
+    told = [residual for residual in residuals if residual is not None]
+    return sum(told) / len(told) if told else 0.0
+
+
+def _centre(on: Sequence[int], values: Sequence[float | None], usual: Usual, place: float) -> tuple[Centre, Residuals]:
+    """One item's, and what is left of each day without it. `on` are the days' weekdays."""
+    told = [value for value in values if value is not None]
+    mean = _mean(told, usual, place)
+    weekdays = _weekdays(on, [None if value is None else value - mean for value in values], usual)
+    expected = [mean + effect for effect in weekdays]
+    residuals = [None if value is None else value - expected[day] for day, value in zip(on, values, strict=True)]
+    return Centre(mean, _sigma([one for one in residuals if one is not None], usual), weekdays), residuals
 
 
 def _mean(values: Sequence[float], usual: Usual, place: float) -> float:
     """Winsored around the median, and drawn to the people's centre while there are few days."""
     if not values:
         return place
-    middle = median(values)
-    reach = WINSORED_AT * max(TO_SIGMA * median(abs(value - middle) for value in values), usual.floor)
-    mean = sum(min(max(value, middle - reach), middle + reach) for value in values) / len(values)
+    middle = _median(values)
+    reach = WINSORED_AT * max(TO_SIGMA * _median([abs(value - middle) for value in values]), usual.floor)
+    low, high = middle - reach, middle + reach
+    mean = sum([low if value < low else high if value > high else value for value in values]) / len(values)
     weight = usual.centre_counts * max(0.0, 1 - len(values) / usual.days)
     return (len(values) * mean + weight * place) / (len(values) + weight)
+
+
+def _median(values: Sequence[float]) -> float:
+    """As statistics.median, in a third of the time."""
+    ordered, half = sorted(values), len(values) // 2
+    return ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def _sigma(deviations: Sequence[float], usual: Usual) -> float:
     if not deviations:
         return usual.sigma
-    n, own = len(deviations), TO_SIGMA * median(abs(deviation) for deviation in deviations)
+    n, own = len(deviations), TO_SIGMA * _median([abs(deviation) for deviation in deviations])
     together = (n * own**2 + usual.sigma_counts * usual.sigma**2) / (n + usual.sigma_counts)
-    return float(max(together**0.5, usual.floor))
+    return max(sqrt(together), usual.floor)
 
 
-def _weekdays(deviations: Sequence[tuple[int, float]], usual: Usual) -> tuple[float, ...]:
+def _weekdays(on: Sequence[int], deviations: Residuals, usual: Usual) -> tuple[float, ...]:
     """Each weekday's mean deviation, drawn to 0 as if `weekday_counts` days had shown none."""
-    sums, counts = [0.0] * 7, [0] * 7
-    for day, deviation in deviations:
-        sums[day] += deviation
-        counts[day] += 1
-    return tuple(sums[day] / (counts[day] + usual.weekday_counts) for day in range(7))
+    sums, counts = [0.0] * 7, [usual.weekday_counts] * 7
+    for day, deviation in zip(on, deviations, strict=True):
+        if deviation is not None:
+            sums[day] += deviation
+            counts[day] += 1
+    return tuple(total / count if count else 0.0 for total, count in zip(sums, counts, strict=True))
 
 
-def _alike(days: Sequence[Day], deviations: Sequence[float], sigma: float, usual: Usual) -> float:
+def _alike(dates: Sequence[int], deviations: Sequence[float], sigma: float, usual: Usual) -> float:
     """Lag-1 autocorrelation over days in a row, drawn to what is usual, within 0 and 0.8."""
     reach = WINSORED_AT * sigma
     clipped = [min(max(deviation, -reach), reach) for deviation in deviations]
-    products = [
-        one * other
-        for one, other, day, then in zip(clipped, clipped[1:], days, days[1:], strict=False)
-        if then.date == day.date + 1
-    ]
-    square = sum(one * one for one in clipped) / len(clipped) if clipped else 0.0
+    in_a_row = zip(clipped, clipped[1:], dates, dates[1:], strict=False)
+    products = [one * other for one, other, date, then in in_a_row if then == date + 1]
+    square = sum([one * one for one in clipped]) / len(clipped) if clipped else 0.0
     own = sum(products) / len(products) / square if products and square else 0.0
-    together = (len(products) * own + usual.alike_counts * usual.alike) / (len(products) + usual.alike_counts)
+    together = (len(products) * own + usual.alike_counts * usual.alike) / max(len(products) + usual.alike_counts, 1)
     return min(max(together, 0.0), 0.8)

@@ -9,9 +9,11 @@ from services.alerts.domain.detection.settings import Habit
 def silent_days(days: Sequence[Day], now: int, habit: Habit) -> tuple[int, float] | None:
     """How many days passed since the last one before `now`, and how many usually do; None where that is nothing unusual, and
     where there are too few days for a habit."""
-    past = [day.date for day in days if day.date < now]
-    if len(past) < habit.days:
+    past = len(days)
+    while past and days[past - 1].date >= now:
+        past -= 1
+    if past < habit.days:
         return None
-    usual = (past[-1] - past[0]) / (len(past) - 1)
-    passed = now - past[-1]
+    last = days[past - 1].date
+    usual, passed = (last - days[0].date) / max(past - 1, 1), now - last
     return (passed, usual) if passed >= max(habit.times * usual, habit.fewest_days) else None

@@ -13,6 +13,7 @@ from services.alerts.domain.detection.charts import Chart, Noise, stepped
 from services.alerts.domain.detection.days import Day, Said, gap, with_said
 from services.alerts.domain.detection.settings import Change
 
+WEEK = 7
 QUICK = 0.6
 """The weight of a day in the average that ranks; measured in deploy/decisions/0019-a-personal-baseline-decides.md."""
 
@@ -71,16 +72,20 @@ def observed(history: History, said: Said, change: Change, on: On = BOTH) -> His
 
 
 def _day_begun(history: History, days: tuple[Day, ...], change: Change) -> History:
-    """Yesterday's watch is closed; the baseline is made anew unless it is frozen by an alarm, or young and of many days."""
+    """Yesterday's watch is closed; the baseline is made anew unless an alarm freezes it, or it is fresh."""
     before = history.now
     if gap(days) > change.charts.forgotten_days:
         before = Watch()
-    age = days[-1].date - history.made_on
-    fresh = history.baseline is not None and history.baseline.days >= change.usual.kept_from and age < change.usual.kept_for
-    if before.alarm_since is not None or fresh:
+    if before.alarm_since is not None or _is_fresh(history, days[-1].date, change):
         return msgspec.structs.replace(history, before=before)
     baseline = baseline_of(baseline_days(days, change), change.usual)
     return msgspec.structs.replace(history, before=before, baseline=baseline, made_on=days[-1].date)
+
+
+def _is_fresh(history: History, date: int, change: Change) -> bool:
+    """The more days a baseline rests on, the less one more would move it."""
+    rests_on = history.baseline.days if history.baseline else 0
+    return date - history.made_on < min(rests_on // WEEK, change.usual.kept_for)
 
 
 def baseline_days(days: Sequence[Day], change: Change) -> list[Day]:

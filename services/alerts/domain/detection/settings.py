@@ -18,7 +18,6 @@ class Usual(Struct, frozen=True, forbid_unknown_fields=True):
     first_days: Days
     most_days: Days
     waits: Days
-    kept_from: Days
     kept_for: Days
     floor: Positive
     centres: tuple[OnScale, OnScale, OnScale]

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.alerts.application.holdings import kept_of
 from services.alerts.domain.alert import evolve
 from services.alerts.domain.eligibility import is_recused
 from services.alerts.domain.members import Member
@@ -128,3 +129,11 @@ def test_two_check_ins_of_one_evening_are_one_day_where_the_member_is() -> None:
     )
     member, _ = told(Member(SOMEBODY.id), enrolled, check_in(14.5 / 24), check_in(15.5 / 24))
     assert [day.moods for day in member.history.days] == [2]
+
+
+def test_a_member_is_told_the_days_that_are_kept_and_not_who_is_worried() -> None:
+    member, _ = told(SOMEBODY, check_in(0, 4, energy=3, stress=2), report(ONE, 1))
+    kept = kept_of(member)
+    assert kept["history"]["days"] == [{"date": "2026-03-02", "mood": 4, "energy": 3, "stress": 2}]
+    assert kept["reports"] == [NOW + timedelta(days=1)]
+    assert str(ONE) not in str(kept)

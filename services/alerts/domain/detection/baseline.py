@@ -10,7 +10,7 @@ from math import sqrt
 
 import msgspec
 
-from services.alerts.domain.detection.days import Day, weekday
+from services.alerts.domain.detection.days import WORST_PLUS_BEST, Day, weekday
 from services.alerts.domain.detection.settings import Usual
 
 TO_SIGMA = 1.4826
@@ -39,6 +39,12 @@ class Baseline(msgspec.Struct, frozen=True, array_like=True):
     items: tuple[Centre, ...]
     sigma: float
     alike: float
+
+    @property
+    def said(self) -> tuple[float, float, float]:
+        """What is usual, on the scales on which it is said."""
+        mood, energy, ease = (item.mean for item in self.items)
+        return mood, energy, WORST_PLUS_BEST - ease
 
     def drops(self, day: Day) -> tuple[float | None, ...]:
         """How many standard deviations the day lies lower than usual: over all items, then each; None for what wasn't said."""

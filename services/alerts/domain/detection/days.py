@@ -35,6 +35,12 @@ class Day(msgspec.Struct, frozen=True, array_like=True, gc=False):
             self.ease_sum / self.eases / HUNDREDTHS if self.eases else None,
         )
 
+    @property
+    def said(self) -> tuple[float | None, float | None, float | None]:
+        """Mood, energy and stress, each its mean on the scale of 1 to 5."""
+        mood, energy, ease = self.means
+        return mood, energy, None if ease is None else WORST_PLUS_BEST - ease
+
     def plus(self, said: "Said") -> "Day":
         ease = None if said.stress is None else WORST_PLUS_BEST - said.stress
         return Day(

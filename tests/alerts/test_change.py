@@ -70,8 +70,8 @@ def test_what_somebody_says_every_day_is_no_news_on_the_sixth() -> None:
     assert [day.tier for day in found] == [Tier.ORANGE] * 5 + [Tier.GREEN] * 5
 
 
-def test_a_change_that_goes_on_calls_once_in_two_weeks() -> None:
-    found = judged(SHIPPED, [*usual(40), *worse(25, MONDAY + 40)])
+def test_a_change_that_goes_on_calls_once_in_three_weeks() -> None:
+    found = judged(SHIPPED, [*usual(40), *worse(27, MONDAY + 40)])
     called = [day.date for day in found if day.tier is Tier.ORANGE]
     assert len(called) == 2
     assert called[1] - called[0] >= CHANGE.charts.again_days

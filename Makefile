@@ -1,5 +1,5 @@
 # Every target first brings .venv up to date (see deploy/install.sh); that takes 0.1 s when it is.
-.PHONY: help run up down status token test bench faults access oncall fuzz canaries language lock advisories environment
+.PHONY: help run up down status token test bench detection faults access oncall fuzz canaries language lock advisories environment
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 PYTHON ?=
@@ -13,6 +13,7 @@ help:
 	@echo "make -s token ROLE=... MEMBER=...  prints a person's token"
 	@echo "make test                          lint, types, architecture, tests"
 	@echo "make bench [SHORT=1] [ONLY=drain]  figures against the peers; a table, and .local/bench.json"
+	@echo "make detection [MEMBERS=n] [SEED=n] how often it calls for nothing, how soon for something"
 	@echo "make faults [SEED=n] [RUNS=m]      seeded faults on a running system; the seeds and what came of them"
 	@echo "make access [SEED=n] [CASES=m]     seeded changes and reads, each held against who may read what"
 	@echo "make fuzz [SEED=n] [SERVICE=...]   10,000 odd requests to every service: only documented answers"
@@ -39,6 +40,9 @@ test: environment
 
 bench: environment
 	@.venv/bin/python -m tests.bench $(if $(SHORT),--quick) $(if $(ONLY),--only $(ONLY))
+
+detection: environment
+	@.venv/bin/python -m tests.detection $(if $(MEMBERS),--members $(MEMBERS)) $(if $(SEED),--seed $(SEED))
 
 faults: environment
 	@.venv/bin/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS))

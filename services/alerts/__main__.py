@@ -3,6 +3,7 @@
 A role imports only what it runs, so that a killed one is back in half the time.
 """
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -185,6 +186,21 @@ def replay(
     limits = {"from": since, "to": until, "types": types, "members": members}
     kind = replay_command.kind_of(target, dry_run)
     raise typer.Exit(replay_command.replay(_views(), view, kind, limits, rate, switch, as_json))
+
+
+@cli.command("detect")
+def detect_lines() -> None:
+    """What the detectors make of check-ins: JSON lines in time order from stdin, a line for each to stdout. Nothing is kept.
+
+    In: id, member, recorded_at, mood, and energy, stress, wants_contact where they were said. Out: id, member, at, points,
+    tier, reasons; of a line that can't be taken id, error, line.
+    """
+    from services.alerts.application import detect_command
+    from services.alerts.views.members import SHIPPED
+
+    for line in detect_command.detected(sys.stdin.buffer, SHIPPED):
+        sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()
 
 
 @cli.command("all")

@@ -70,6 +70,17 @@ def test_every_cut_off_at_once_is_orange_and_says_why() -> None:
     assert all(signal.reason.endswith(".") for signal in concern.signals)
 
 
+def test_within_a_day_of_an_alert_what_is_analysed_raises_another_only_where_it_is_red() -> None:
+    hour = timedelta(hours=1)
+    orange, red = concerns(
+        SOMEBODY,
+        check_in(**WORST),
+        check_in(after=hour, **WORST),
+        check_in(after=2 * hour, findings=found("self_harm", weight=6)),
+    )
+    assert (orange.tier, red.tier) == (Tier.ORANGE, Tier.RED)
+
+
 @pytest.mark.parametrize("values", [{"mood": 1}, {"mood": 1, "energy": 1}, {"energy": 1, "stress": 5}, {"mood": 2}])
 def test_a_bad_day_alone_calls_nobody(values: dict[str, Any]) -> None:
     assert concerns(SOMEBODY, check_in(**values)) == []

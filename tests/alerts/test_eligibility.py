@@ -22,7 +22,7 @@ def member(id_: UUID, manager: UUID | None = None, **values: object) -> Member:
 
 
 def alert_about(id_: UUID, offers: tuple[Offer, ...] = (), reporter: UUID | None = None) -> Alert:
-    return Alert(uuid4(), 1, id_, Tier.ORANGE, (), NOW, reporter, offers=offers)
+    return Alert(uuid4(), 1, id_, Tier.ORANGE, (), NOW, (reporter,) if reporter else (), offers=offers)
 
 
 def candidate(person: UUID, **values: object) -> Candidate:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.alerts.domain.members import Member
 
 
-def must_not_hear(members: Mapping[UUID, Member], subject: UUID, reporter: UUID | None, person: UUID) -> bool:
+def must_not_hear(members: Mapping[UUID, Member], subject: UUID, reporters: Collection[UUID], person: UUID) -> bool:
     """Whether this person is the member, who reported it, above or below the member; or whether that isn't known."""
-    if person in (subject, reporter):
+    if person == subject or person in reporters:
         return True
     return any(_above(members, one, other) is not False for one, other in ((subject, person), (person, subject)))
 

@@ -31,11 +31,11 @@ def a_case(random: Random) -> Case:
     members = {one: _member(random, one, people) for one in people if random.random() < 0.95}
     helpers = [one for one in people if random.random() < 0.7]
     candidates = [Candidate(one, one, endpoints=(one,) if random.random() < 0.9 else ()) for one in helpers]
-    reporter = random.choice(people) if random.random() < 0.4 else None
+    reporters = tuple(random.sample(people, random.choice((0, 0, 1, 2))))
     asked = [one for one in helpers if random.random() < 0.2]
     offers = tuple(Offer(one, n, NOW, NOW, random.choice(list(OfferState))) for n, one in enumerate(asked, 2))
     tier = random.choice((Tier.ORANGE, Tier.RED))
-    return Case(Pool(candidates, members), Alert(PEOPLE[-1], 9, random.choice(people), tier, (), NOW, reporter, offers=offers))
+    return Case(Pool(candidates, members), Alert(PEOPLE[-1], 9, random.choice(people), tier, (), NOW, reporters, offers=offers))
 
 
 def _member(random: Random, one: UUID, people: Sequence[UUID]) -> Member:
@@ -68,7 +68,7 @@ def wrong(case: Case) -> list[str]:
     pool, alert, found = case.pool, case.alert, []
     asked = set(eligible(pool, alert, NOW))
     for each in pool.candidates:
-        out = must_not_hear(pool.members, alert.member, alert.reporter, each.member)
+        out = must_not_hear(pool.members, alert.member, alert.reporters, each.member)
         if is_recused(pool, alert, each.member) != out or recused(pool, alert, each.supporter) != out:
             found.append(f"{each.member} {'may' if out else 'may not'} hear of it")
         offer = alert.offer_to(each.supporter)

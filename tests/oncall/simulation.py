@@ -175,7 +175,7 @@ class Simulation:
 
     def _judge_hearing(self, alert: Alert, supporter: UUID) -> None:
         person, members = self.organisation.supporters[supporter].member, self.organisation.members
-        self.lived.recusals_broken += must_not_hear(members, alert.member, alert.reporter, person)
+        self.lived.recusals_broken += must_not_hear(members, alert.member, alert.reporters, person)
 
     def _judge_budget(self, alert: Alert, supporter: UUID) -> None:
         """An offer that may break a budget is right only where everybody else who may hear of it would break theirs too."""
@@ -191,7 +191,7 @@ class Simulation:
         return over_budget([*self._accepted[supporter], (self.now, tier is Tier.RED)], self.now)
 
     def _may_hear(self, alert: Alert, person: UUID) -> bool:
-        return not must_not_hear(self.organisation.members, alert.member, alert.reporter, person)
+        return not must_not_hear(self.organisation.members, alert.member, alert.reporters, person)
 
     def _is_safe(self, alert: Alert, at: datetime) -> None:
         if alert.tier is Tier.RED and alert.id not in self._safe:

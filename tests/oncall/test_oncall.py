@@ -47,10 +47,10 @@ def test_nor_after_any_row_of_changes(seed: int, changes: list[int]) -> None:
 @pytest.mark.parametrize("manager", [A, None])
 def test_the_oracle_tells_who_is_above_whom(manager: UUID | None) -> None:
     people = {A: Member(A, True), B: Member(B, True, manager=manager), C: Member(C, True, manager=B)}
-    assert must_not_hear(people, C, None, A) is (manager is A)
-    assert must_not_hear(people, A, None, C) is (manager is A)
-    assert must_not_hear(people, C, A, A)
-    assert must_not_hear(people | {B: Member(B)}, C, None, A), "who is above isn't known"
+    assert must_not_hear(people, C, (), A) is (manager is A)
+    assert must_not_hear(people, A, (), C) is (manager is A)
+    assert must_not_hear(people, C, (A,), A)
+    assert must_not_hear(people | {B: Member(B)}, C, (), A), "who is above isn't known"
 
 
 def test_jains_index_is_one_where_all_carry_the_same_and_a_share_where_one_carries_all() -> None:

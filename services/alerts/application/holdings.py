@@ -1,6 +1,7 @@
 """Everything that alerts holds about a member, for that member."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,9 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from services.alerts.application.reading import Reader, Reading
+from services.alerts.domain.detection.days import ITEMS
+from services.alerts.domain.detection.history import History
+from services.alerts.domain.members import NO_HISTORY, Member
 from services.alerts.views import holding_rows, member_rows, reading_rows, roster
 from shared.errors import unknown
 from shared.store.event_store import EventStore
@@ -40,7 +44,7 @@ class Holdings:
             supporter = self._as_supporter(cursor, member)
         reader = Reader(member=member)
         return {
-            "member": msgspec.to_builtins(seen) if seen.known else None,
+            "member": kept_of(seen) if seen.known else None,
             "alerts_about_you": [self.reading.alert(alert, reader) for alert in about],
             "accesses": list(accesses),
             "as_supporter": supporter,
@@ -52,3 +56,20 @@ class Holdings:
 
     def _address(self, endpoint: UUID, sealed: bytes) -> str:
         return unseal(self.key, sealed, place("alerts", endpoint, 1, "url")).decode()
+
+
+def kept_of(member: Member) -> dict[str, Any]:
+    """The view's row in words. Who is worried about them isn't told, only when that was said."""
+    kept: dict[str, Any] = msgspec.to_builtins(replace(member, history=NO_HISTORY, reports=()))
+    return kept | {"history": _history(member.history), "reports": [report.at for report in member.reports]}
+
+
+def _history(history: History) -> dict[str, Any]:
+    """The days that were kept, what is taken for usual, and since when they have been lower than that."""
+    days = [dict(zip(("date", *ITEMS), (_date(day.date), *day.said), strict=True)) for day in history.days]
+    usual = history.baseline and dict(zip(ITEMS, history.baseline.said, strict=True))
+    return {"days": days, "usual": usual, "lower_since": _date(history.now.alarm_since), "called_on": _date(history.called_on)}
+
+
+def _date(ordinal: int | None) -> str | None:
+    return None if ordinal is None else date.fromordinal(ordinal).isoformat()

@@ -89,7 +89,14 @@ class Intake:
         """Where the same batch has the withdrawal of what it stands on, nobody is asked to begin with."""
         at = self.clock()
         raised = steps.raise_alert(
-            concern.alert, concern.member, concern.tier, concern.signals, concern.trigger, concern.reporter, at
+            concern.alert,
+            concern.member,
+            concern.tier,
+            concern.signals,
+            concern.trigger,
+            concern.reporter,
+            at,
+            concern.other_reporters,
         )
         alert = evolve(None, raised)
         then = withdraw_consent(alert, revoked, at) or steps.offer_next(alert, eligible(pool, alert, at), at)

@@ -78,7 +78,7 @@ class Alert:
     tier: Tier
     signals: tuple[Signal, ...]
     raised_at: datetime
-    reporter: UUID | None = None
+    reporters: tuple[UUID, ...] = ()
     state: State = State.RAISED
     offers: tuple[Offer, ...] = ()
     outside_since: int | None = None
@@ -123,7 +123,8 @@ def evolve(alert: Alert | None, event: PrivateEvent) -> Alert:
     """The alert after one event more."""
     if isinstance(event, Raised):
         at = event.at
-        return Alert(event.originator_id, 1, event.member, event.tier, event.signals, at, event.reporter)
+        reporters = (*((event.reporter,) if event.reporter else ()), *event.other_reporters)
+        return Alert(event.originator_id, 1, event.member, event.tier, event.signals, at, reporters)
     assert alert is not None, "an alert begins by being raised"
     return replace(_changed(alert, event), version=event.originator_version)
 

@@ -1,14 +1,15 @@
-"""The detectors of the first storey. A richer model adds its own to the list; each one says why in words.
+"""The detectors, in the order in which their reasons are told. Those of change are in `detection`; each says why in words.
 
-A detector is pure and looks at one event and at what is known of the member before it, by the rules that it is given.
+A detector is pure and looks at one event and at the member with it taken in, by the rules that it is given.
 """
 
 from collections.abc import Callable, Sequence
 
+from services.alerts.domain.detection.changes import is_unusual, lasting_change, missed_check_ins, one_item
 from services.alerts.domain.members import Member
 from services.alerts.domain.rules import RuleSet
 from services.alerts.domain.signals import Signal
-from shared.events.checkins import CheckInRecorded, DistressFlagged, NoteCategory, NoteFinding
+from shared.events.checkins import CheckInRecorded, DistressFlagged, NoteCategory, NoteFinding, Sign
 
 Observed = CheckInRecorded | DistressFlagged
 Detector = Callable[[RuleSet, Member, Observed], Signal | None]
@@ -28,8 +29,33 @@ def urgent_flag(rules: RuleSet, _: Member, event: Observed) -> Signal | None:
     return None
 
 
+def colleagues(rules: RuleSet, member: Member, event: Observed) -> Signal | None:
+    """A concern that isn't urgent. Two named reporters are independent; without a name that can't be known."""
+    if not isinstance(event, DistressFlagged) or event.urgent:
+        return None
+    seen = ", ".join(SEEN[sign] for sign in dict.fromkeys(event.signs)) or "nothing in particular"
+    if len({report.reporter for report in member.reports if report.reporter}) > 1:
+        return Signal("two_colleagues", rules.points.two_colleagues, f"Two colleagues are worried; noticed now: {seen}.")
+    return Signal("colleagues_concern", rules.points.colleagues_concern, f"A colleague is worried and noticed: {seen}.")
+
+
+SEEN = {
+    Sign.MOOD_CHANGE: "a change of mood",
+    Sign.BEHAVIOUR_CHANGE: "a change in how they behave",
+    Sign.PERFORMANCE_CHANGE: "a change in how they work",
+    Sign.APPEARANCE_CHANGE: "a change in how they look",
+    Sign.HOPELESSNESS: "hopelessness",
+    Sign.GUILT: "guilt",
+    Sign.ANGER: "anger",
+    Sign.ANXIETY: "anxiety",
+}
+"""The eight signs, as a reason names them."""
+
+
 def lowest_mood(rules: RuleSet, member: Member, event: Observed) -> Signal | None:
     if not (member.may_be_analysed and isinstance(event, CheckInRecorded) and event.mood <= rules.cut_offs.mood_at_most):
+        return None
+    if not is_unusual(rules, member, 0):
         return None
     return Signal("lowest_mood", rules.points.lowest_mood, f"Their mood is {_low(event.mood)}.")
 
@@ -37,7 +63,7 @@ def lowest_mood(rules: RuleSet, member: Member, event: Observed) -> Signal | Non
 def lowest_energy(rules: RuleSet, member: Member, event: Observed) -> Signal | None:
     if not (member.may_be_analysed and isinstance(event, CheckInRecorded) and event.energy is not None):
         return None
-    if event.energy > rules.cut_offs.energy_at_most:
+    if event.energy > rules.cut_offs.energy_at_most or not is_unusual(rules, member, 1):
         return None
     return Signal("lowest_energy", rules.points.lowest_energy, f"Their energy is {_low(event.energy)}.")
 
@@ -45,7 +71,7 @@ def lowest_energy(rules: RuleSet, member: Member, event: Observed) -> Signal | N
 def highest_stress(rules: RuleSet, member: Member, event: Observed) -> Signal | None:
     if not (member.may_be_analysed and isinstance(event, CheckInRecorded) and event.stress is not None):
         return None
-    if event.stress < rules.cut_offs.stress_at_least:
+    if event.stress < rules.cut_offs.stress_at_least or not is_unusual(rules, member, 2):
         return None
     return Signal("highest_stress", rules.points.highest_stress, f"Their stress is {_high(event.stress)}.")
 
@@ -91,9 +117,13 @@ def _high(value: int) -> str:
 DETECTORS: Sequence[Detector] = (
     explicit_request,
     urgent_flag,
+    colleagues,
     lowest_mood,
     lowest_energy,
     highest_stress,
+    lasting_change,
+    one_item,
+    missed_check_ins,
     safety_language,
     written_request,
 )

@@ -30,7 +30,7 @@ class About(Protocol):
     def member(self) -> UUID: ...
 
     @property
-    def reporter(self) -> UUID | None: ...
+    def reporters(self) -> tuple[UUID, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def stands_in_the_way(members: Mapping[UUID, Member], about: About, person: UUID
 
 
 def _are_kept_apart(members: Mapping[UUID, Member], about: About, person: UUID) -> bool:
-    if person in (about.member, about.reporter) or not _is_here(members, person) or not _is_here(members, about.member):
+    if person in (about.member, *about.reporters) or not _is_here(members, person) or not _is_here(members, about.member):
         return True
     above_member, above_person = chain(members, about.member), chain(members, person)
     return above_member is None or above_person is None or person in above_member or about.member in above_person

@@ -28,13 +28,15 @@ class AlertEvent(PrivateEvent, frozen=True, kw_only=True):
 
 
 class Raised(AlertEvent, frozen=True, kw_only=True):
-    """`trigger` is the check-in or the flag that raised it, `reporter` the colleague who must not be asked to help."""
+    """`trigger` is the check-in or the flag that raised it, `reporter` the colleague who must not be asked to help; nor
+    must the others on whose concerns it rests."""
 
     member: UUID
     tier: Tier
     signals: tuple[Signal, ...]
     trigger: UUID
     reporter: UUID | None = None
+    other_reporters: tuple[UUID, ...] = ()
 
 
 class Offered(AlertEvent, frozen=True, kw_only=True):

@@ -7,6 +7,8 @@ import msgspec
 import yaml
 from msgspec import Meta, Struct
 
+from services.alerts.domain.detection.settings import Change, Habit
+
 Count = Annotated[int, Meta(ge=0, le=1_000)] | Annotated[float, Meta(ge=0, le=1_000)]
 """Points. An int stays one, so that an alert's signals are stored in the form that they always had."""
 
@@ -30,15 +32,24 @@ class Points(Struct, frozen=True, forbid_unknown_fields=True):
     highest_stress: Count
     self_harm_in_words: Count
     sign_in_words: Count
+    colleagues_concern: Count
+    two_colleagues: Count
+    ewma: Count
+    cusum: Count
+    going_on: Count
+    one_item: Count
+    missed_check_ins: Count
 
 
 class CutOffs(Struct, frozen=True, forbid_unknown_fields=True):
-    """On the scales of 1 to 5, the cut-off itself included."""
+    """On the scales of 1 to 5, the cut-off itself included. The day must also lie so many standard deviations lower than the
+    person's first ones, once there are some."""
 
     mood_at_most: OnScale
     energy_at_most: OnScale
     stress_at_least: OnScale
     self_harm_weight_at_least: Annotated[float, Meta(ge=0, le=20)]
+    unusual_sigmas: Annotated[float, Meta(ge=0, le=100)]
 
 
 class Thresholds(Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,6 +71,9 @@ class RuleSet(Struct, frozen=True, forbid_unknown_fields=True):
     cut_offs: CutOffs
     tiers: Thresholds
     grouped_hours: Hours
+    concern_days: Annotated[int, Meta(ge=1, le=365)]
+    change: Change
+    habit: Habit
 
     @property
     def grouped_for(self) -> timedelta:

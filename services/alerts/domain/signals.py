@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-PERSONS_JUDGEMENT = frozenset({"explicit_request", "urgent_flag"})
+PERSONS_JUDGEMENT = frozenset({"explicit_request", "urgent_flag", "two_colleagues"})
 """Detectors that pass on what a person decided: they need no agreement to analysis, and always raise their own alert."""
 
 

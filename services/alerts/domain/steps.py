@@ -42,6 +42,7 @@ def raise_alert(
     trigger: UUID,
     reporter: UUID | None,
     at: datetime,
+    other_reporters: tuple[UUID, ...] = (),
 ) -> Raised:
     return Raised(
         originator_id=alert,
@@ -52,6 +53,7 @@ def raise_alert(
         signals=signals,
         trigger=trigger,
         reporter=reporter,
+        other_reporters=other_reporters,
     )
 
 

@@ -15,7 +15,7 @@ from services.alerts.views.schema import WORK
 from shared.store.event_store import Write
 
 _PUT_ALERT = """
-INSERT INTO alerts (id, member, reporter, tier, state, points, raised_at) VALUES (%s, %s, %s, %s, %s, %s, %s)
+INSERT INTO alerts (id, member, reporters, tier, state, points, raised_at) VALUES (%s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (id) DO UPDATE SET state = excluded.state
 """
 _PUT_OFFER = """
@@ -53,7 +53,7 @@ class Owed:
 
 def put_alert(alert: Alert) -> Write:
     """The alert and its offers as they are after the step; offers that aren't open any more owe nothing."""
-    about, points = (alert.id, alert.member, alert.reporter), sum(signal.points for signal in alert.signals)
+    about, points = (alert.id, alert.member, list(alert.reporters)), sum(signal.points for signal in alert.signals)
     offers = [(alert.id, offer.supporter, offer.sequence, offer.state, offer.at, offer.accepted_at) for offer in alert.offers]
     answered = [offer.supporter for offer in alert.offers if offer.state is not OfferState.OPEN]
 

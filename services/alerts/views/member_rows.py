@@ -5,15 +5,25 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from msgspec.msgpack import Decoder, Encoder
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from services.alerts.domain.members import Member
+from services.alerts.domain.detection.history import History
+from services.alerts.domain.members import Member, Report
 from shared.store import erasures
 
 _LOAD = "SELECT * FROM members WHERE member = ANY(%s)"
 
-BLANKED = {"languages": "''", "analytics": "false", "contact": "false", "last_alert_at": "NULL"}
+BLANKED = {
+    "languages": "''",
+    "analytics": "false",
+    "contact": "false",
+    "last_alert_at": "NULL",
+    "timezone": "'UTC'",
+    "history": "NULL",
+    "reports": "NULL",
+}
 """What is said no more of who was erased. Their line to a manager stays, and a generation that was built before has yet to
 come to their last events."""
 
@@ -48,8 +58,18 @@ def _without_the_gone(cursor: Cursor[DictRow], members: dict[UUID, Member]) -> d
 
 def row_of(member: Member) -> tuple[object, ...]:
     """The columns beside the id."""
-    languages = " ".join(member.languages)
-    return (member.known, member.erased, member.manager, languages, member.analytics, member.contact, member.last_alert_at)
+    return (
+        member.known,
+        member.erased,
+        member.manager,
+        " ".join(member.languages),
+        member.analytics,
+        member.contact,
+        member.last_alert_at,
+        member.timezone,
+        _PACKED.encode(member.history) if member.history.days else None,
+        _PACKED.encode(member.reports) if member.reports else None,
+    )
 
 
 def member_of(
@@ -61,5 +81,25 @@ def member_of(
     analytics: bool,
     contact: bool,
     last_alert_at: datetime | None,
+    timezone: str,
+    history: bytes | None,
+    reports: bytes | None,
 ) -> Member:
-    return Member(member, known, erased, manager, tuple(languages.split()), analytics, contact, last_alert_at)
+    return Member(
+        member,
+        known,
+        erased,
+        manager,
+        tuple(languages.split()),
+        analytics,
+        contact,
+        last_alert_at,
+        timezone,
+        _HISTORY.decode(history) if history else History(),
+        _REPORTS.decode(reports) if reports else (),
+    )
+
+
+_PACKED = Encoder()
+_HISTORY = Decoder(History)
+_REPORTS = Decoder(tuple[Report, ...])

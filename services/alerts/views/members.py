@@ -7,12 +7,15 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid5
 
+from services.alerts.domain.detection.history import History
 from services.alerts.domain.detectors import Observed, detect
 from services.alerts.domain.members import Consent, Member
 from services.alerts.domain.rules import RuleSet, read_rules
 from services.alerts.domain.signals import Signal, says_a_person
 from services.alerts.domain.tiers import needs_a_supporter, tier_of
+from services.alerts.domain.watching import watched
 from services.alerts.views import member_rows
+from services.alerts.views.own_days import own_day
 from shared.events.alerts import Tier
 from shared.events.checkins import (
     CheckInRecorded,
@@ -44,6 +47,7 @@ class Concern:
     signals: tuple[Signal, ...]
     trigger: UUID
     reporter: UUID | None = None
+    other_reporters: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,12 +92,12 @@ def _fold(rules: RuleSet, state: Member, event: MemberEvent) -> tuple[Member, Se
 
 
 def _placed(state: Member, event: MemberEnrolled | MemberMoved) -> Member:
-    return replace(state, manager=event.manager, languages=event.languages)
+    return replace(state, manager=event.manager, languages=event.languages, timezone=event.timezone)
 
 
 def _agreed(state: Member, event: MemberEnrolled | ConsentChanged) -> Member:
     agreed = replace(state, analytics=event.consents.analytics, contact=event.consents.contact)
-    return agreed if agreed.may_be_analysed else replace(agreed, last_alert_at=None)
+    return agreed if agreed.may_be_analysed else replace(agreed, last_alert_at=None, history=History(), reports=())
 
 
 def _reconsidered(state: Member, event: ConsentChanged) -> tuple[Member, Sequence[Effect]]:
@@ -108,12 +112,15 @@ def _erased(state: Member) -> Member:
 
 
 def _observed(rules: RuleSet, state: Member, event: Observed) -> tuple[Member, Sequence[Effect]]:
-    signals = detect(rules, state, event)
-    tier, at = tier_of(signals, rules.tiers), event_time(event)
-    if not needs_a_supporter(tier) or (_is_recent(rules, state, at) and not says_a_person(signals)):
-        return state, ()
+    at = event_time(event)
+    then = watched(rules, state, event, own_day(at, state.timezone))
+    signals = detect(rules, then, event)
+    tier = tier_of(signals, rules.tiers)
+    if not needs_a_supporter(tier) or (_is_recent(rules, state, at) and _adds_nothing(tier, signals)):
+        return then, ()
     last = max(at, state.last_alert_at or at) if state.may_be_analysed else None
-    return replace(state, last_alert_at=last), (_concern(event, tier, signals),)
+    concern = _concern(event, tier, signals, then)
+    return replace(then, last_alert_at=last, reports=() if isinstance(event, DistressFlagged) else then.reports), (concern,)
 
 
 def event_time(event: PublicEvent) -> datetime:
@@ -121,13 +128,19 @@ def event_time(event: PublicEvent) -> datetime:
     return event.recorded_at if isinstance(event, CheckInRecorded) else event.occurred_at
 
 
+def _adds_nothing(tier: Tier, signals: tuple[Signal, ...]) -> bool:
+    """To an alert of the same day: nobody asked, and it is not minutes that count."""
+    return tier is not Tier.RED and not says_a_person(signals)
+
+
 def _is_recent(rules: RuleSet, state: Member, at: datetime) -> bool:
     return state.last_alert_at is not None and at < state.last_alert_at + rules.grouped_for
 
 
-def _concern(event: Observed, tier: Tier, signals: tuple[Signal, ...]) -> Concern:
+def _concern(event: Observed, tier: Tier, signals: tuple[Signal, ...], state: Member) -> Concern:
     if isinstance(event, DistressFlagged):
-        return Concern(alert_of(event.flag), event.member, tier, signals, event.flag, event.reporter)
+        others = tuple(one.reporter for one in state.reports if one.reporter not in (None, event.reporter))
+        return Concern(alert_of(event.flag), event.member, tier, signals, event.flag, event.reporter, others)
     return Concern(alert_of(event.check_in), event.member, tier, signals, event.check_in)
 
 
@@ -151,6 +164,9 @@ def members_view(rules: RuleSet) -> View[Member]:
             "analytics": "boolean",
             "contact": "boolean",
             "last_alert_at": "timestamptz",
+            "timezone": "text",
+            "history": "bytea",
+            "reports": "bytea",
         },
         key_of=key_of,
         fold=partial(fold, rules),

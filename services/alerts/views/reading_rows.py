@@ -23,7 +23,7 @@ _HAS_PART = (
     "(member = %(member)s::uuid"
     " OR EXISTS (SELECT FROM offers WHERE offers.alert = alerts.id AND offers.supporter = %(supporter)s::uuid))"
 )
-_ALL = _PAGE.format(more=f", member, reporter, coalesce({_HAS_PART}, false) AS has_part", part="")
+_ALL = _PAGE.format(more=f", member, reporters, coalesce({_HAS_PART}, false) AS has_part", part="")
 _WITH = _PAGE.format(more="", part=f"AND {_HAS_PART}")
 
 
@@ -44,7 +44,7 @@ class Listed:
 
     shown: DictRow
     member: UUID
-    reporter: UUID | None
+    reporters: tuple[UUID, ...]
     has_part: bool
 
     @property
@@ -61,8 +61,8 @@ def all_alerts(
     return [_listed(**row) for row in cursor]
 
 
-def _listed(member: UUID, reporter: UUID | None, has_part: bool, **shown: Any) -> Listed:
-    return Listed(shown, member, reporter, has_part)
+def _listed(member: UUID, reporters: list[UUID], has_part: bool, **shown: Any) -> Listed:
+    return Listed(shown, member, tuple(reporters), has_part)
 
 
 def alerts_with(

@@ -6,11 +6,11 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS endpoints (id uuid PRIMARY KEY, supporter uuid NOT NULL REFERENCES supporters,"
     " url bytea NOT NULL, secret bytea NOT NULL, signing_key bytea NOT NULL, active boolean NOT NULL DEFAULT true)",
     "CREATE INDEX IF NOT EXISTS endpoints_supporter ON endpoints (supporter)",
-    "CREATE TABLE IF NOT EXISTS alerts (id uuid PRIMARY KEY, member uuid NOT NULL, reporter uuid,"
+    "CREATE TABLE IF NOT EXISTS alerts (id uuid PRIMARY KEY, member uuid NOT NULL, reporters uuid[] NOT NULL DEFAULT '{}',"
     " tier text NOT NULL, state text NOT NULL, points double precision NOT NULL, raised_at timestamptz NOT NULL)",
     # a store from before; of what was raised then the list doesn't know who reported it
-    "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'alerts'::regclass AND attname = 'reporter')"
-    " THEN ALTER TABLE alerts ADD COLUMN reporter uuid; END IF; END $$",
+    "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'alerts'::regclass AND attname = 'reporters')"
+    " THEN ALTER TABLE alerts ADD COLUMN reporters uuid[] NOT NULL DEFAULT '{}'; END IF; END $$",
     "CREATE INDEX IF NOT EXISTS alerts_raised_at ON alerts (raised_at, id)",
     "CREATE INDEX IF NOT EXISTS alerts_member ON alerts (member)",
     "CREATE TABLE IF NOT EXISTS offers (alert uuid NOT NULL, supporter uuid NOT NULL,"

@@ -8,7 +8,7 @@ from uuid import uuid4
 from services.alerts.__main__ import TABLES
 from shared.store.event_store import EventStore
 
-OLDER = ("ALTER TABLE alerts DROP COLUMN reporter", "ALTER TABLE deliveries DROP COLUMN offer")
+OLDER = ("ALTER TABLE alerts DROP COLUMN reporters", "ALTER TABLE deliveries DROP COLUMN offer")
 PUT = """
 INSERT INTO deliveries (id, alert, supporter, type, tier, sequence, body, owed_since, due_at, state)
 VALUES (%s, %s, %s, 'alert.offered', 'red', 2, '{"claim_url":"http://x?token=TOKEN"}', now(), now(), %s)
@@ -29,6 +29,6 @@ def test_bodies_with_tokens_go_out_where_they_are_owed_and_are_kept_nowhere_else
         with opened.transaction() as cursor:
             cursor.execute("SELECT state, length(body) > 0 AS kept, offer FROM deliveries ORDER BY state")
             found = [(row["state"], row["kept"], row["offer"]) for row in cursor]
-            cursor.execute("SELECT reporter FROM alerts")
+            cursor.execute("SELECT reporters FROM alerts")
         opened.close()
         assert found == [("delivered", False, None), ("owed", True, None), ("withdrawn", False, None)]

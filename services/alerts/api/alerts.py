@@ -55,7 +55,7 @@ async def cancel(alert: UUID, api: Api, who: Person, request: Request) -> Respon
     return await api.writes.answer(request, who.caller, CancelAlert(alert, who.caller.member), 200)
 
 
-@router.post("/alerts/{alert}/{step}", response_model=Stepped)
+@router.post("/alerts/{alert}/{step}", response_model=Stepped, responses=claim_page.TO_THE_PAGE)
 @lets_in((), SUPPORTS_ROLES | MAY_CLOSE_ANY, by_link=True)
 async def take_step(alert: UUID, step: Step, api: Api, who: AtTheDoor, request: Request) -> Response:
     command = _command(alert, step, who)

@@ -5,6 +5,7 @@ Opening it changes nothing, since previews and scanners open links too; only the
 
 from collections.abc import Awaitable, Callable
 from html import escape
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -31,6 +32,9 @@ MINE = (("contact", "I have been in touch"), ("close", "Close it"))
 
 
 END = "/claim"
+TO_THE_PAGE: dict[int | str, dict[str, Any]] = {
+    303: {"description": "A browser is sent back to the page, which says how things stand."}
+}
 
 
 class InvalidLink(Problem):
@@ -41,9 +45,12 @@ class InvalidLink(Problem):
 
 
 async def tell_invalid(request: Request, problem: Exception) -> Response:
-    """A page for a browser, a problem for a program."""
+    """A page for a browser, also where it answered by a form; a problem for a program."""
     assert isinstance(problem, InvalidLink)
-    if not _is_browser(request):
+    path, _, step = request.url.path.rpartition("/")
+    if _is_browser(request) and request.method == "POST":
+        return RedirectResponse(f"{path}{END}?{request.url.query}", 303, SAFE)
+    if not _is_browser(request) or f"/{step}" != END:
         return Response(problem.encoded(), problem.status, problem.headers, MEDIA_TYPE)
     text = (
         "It may have been cut off on its way: try the whole of it. If that doesn't help, nothing is lost: others are asked too."

@@ -55,7 +55,7 @@ SEEN = {
 def lowest_mood(rules: RuleSet, member: Member, event: Observed) -> Signal | None:
     if not (member.may_be_analysed and isinstance(event, CheckInRecorded) and event.mood <= rules.cut_offs.mood_at_most):
         return None
-    if not is_unusual(rules, member, 0):
+    if not is_unusual(rules, member, 0, event):
         return None
     return Signal("lowest_mood", rules.points.lowest_mood, f"Their mood is {_low(event.mood)}.")
 
@@ -63,7 +63,7 @@ def lowest_mood(rules: RuleSet, member: Member, event: Observed) -> Signal | Non
 def lowest_energy(rules: RuleSet, member: Member, event: Observed) -> Signal | None:
     if not (member.may_be_analysed and isinstance(event, CheckInRecorded) and event.energy is not None):
         return None
-    if event.energy > rules.cut_offs.energy_at_most or not is_unusual(rules, member, 1):
+    if event.energy > rules.cut_offs.energy_at_most or not is_unusual(rules, member, 1, event):
         return None
     return Signal("lowest_energy", rules.points.lowest_energy, f"Their energy is {_low(event.energy)}.")
 
@@ -71,7 +71,7 @@ def lowest_energy(rules: RuleSet, member: Member, event: Observed) -> Signal | N
 def highest_stress(rules: RuleSet, member: Member, event: Observed) -> Signal | None:
     if not (member.may_be_analysed and isinstance(event, CheckInRecorded) and event.stress is not None):
         return None
-    if event.stress < rules.cut_offs.stress_at_least or not is_unusual(rules, member, 2):
+    if event.stress < rules.cut_offs.stress_at_least or not is_unusual(rules, member, 2, event):
         return None
     return Signal("highest_stress", rules.points.highest_stress, f"Their stress is {_high(event.stress)}.")
 

@@ -42,14 +42,15 @@ class Points(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CutOffs(Struct, frozen=True, forbid_unknown_fields=True):
-    """On the scales of 1 to 5, the cut-off itself included. The day must also lie so many standard deviations lower than the
-    person's first ones, once there are some."""
+    """On the scales of 1 to 5, the cut-off itself included. The value must also lie so many standard deviations lower than the
+    person's first days, once there are some."""
 
     mood_at_most: OnScale
     energy_at_most: OnScale
     stress_at_least: OnScale
     self_harm_weight_at_least: Annotated[float, Meta(ge=0, le=20)]
     unusual_sigmas: Annotated[float, Meta(ge=0, le=100)]
+    unusual_day_sigmas: Annotated[float, Meta(ge=0, le=100)]
 
 
 class Thresholds(Struct, frozen=True, forbid_unknown_fields=True):

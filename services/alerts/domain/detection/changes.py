@@ -62,13 +62,24 @@ def missed_check_ins(rules: RuleSet, member: Member, event: Observed) -> Signal 
     return Signal("missed_check_ins", rules.points.missed_check_ins, reason)
 
 
-def is_unusual(rules: RuleSet, member: Member, item: int) -> bool:
-    """Whether a bad value may be a sign while little is known of a person: not where it is what they always say."""
+def is_unusual(rules: RuleSet, member: Member, item: int, event: CheckInRecorded) -> bool:
+    """Whether a bad value may be a sign while little is known of a person: not where it is what they always say, and by itself
+    only where the whole day is low. Every cut-off at once is a sign whatever was said earlier that day."""
     history, enough = member.history, rules.change.usual.first_days
     if history.baseline is None or history.baseline.days < enough:
         return True
-    drop = history.baseline.drops(history.today)[1 + item]
-    return not history.is_long(rules.change) and (drop is None or drop > rules.cut_offs.unusual_sigmas)
+    usual, drop = history.baseline.items[item], history.baseline.drops(history.today)[1 + item]
+    value = (event.mood, event.energy or 0, WORST_PLUS_BEST - (event.stress or 0))[item]
+    lower = usual.mean - value > rules.cut_offs.unusual_sigmas * usual.sigma
+    low_day = drop is None or drop > rules.cut_offs.unusual_day_sigmas
+    return not history.is_long(rules.change) and lower and (low_day or _is_the_worst(rules, event))
+
+
+def _is_the_worst(rules: RuleSet, event: CheckInRecorded) -> bool:
+    cut = rules.cut_offs
+    if event.energy is None or event.stress is None:
+        return False
+    return event.mood <= cut.mood_at_most and event.energy <= cut.energy_at_most and event.stress >= cut.stress_at_least
 
 
 def _is_analysed(member: Member, event: Observed) -> bool:

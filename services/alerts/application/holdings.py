@@ -9,7 +9,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from services.alerts.application.reading import Reader, Reading
-from services.alerts.views import holding_rows, member_rows, reading_rows, roster
+from services.alerts.views import holding_rows, member_rows, reading_rows, roster, wish_rows
 from shared.store.event_store import EventStore
 from shared.store.sealing import place, unseal
 
@@ -26,18 +26,21 @@ class Holdings:
     key: bytes
 
     def __call__(self, member: UUID) -> dict[str, Any]:
-        """As the member may see it: of alerts about them what comes of these, of others' alerts only that they were asked."""
+        """As the member may see it: of alerts about them what comes of these, of others' alerts only that they were asked; of
+        conflicts those that they declared, and never who blocks or vetoes them."""
         with self.store.transaction() as cursor:
             seen = member_rows.load(cursor, [member])[member]
             about = holding_rows.alerts_about(cursor, member)
             accesses = reading_rows.accesses_to(cursor, member, LONGEST_LOG, None)
             supporter = self._as_supporter(cursor, member)
+            wishes = wish_rows.said_by(cursor, member)
         reader = Reader(member=member)
         return {
             "member": msgspec.to_builtins(seen) if seen.known else None,
             "alerts_about_you": [self.reading.alert(alert, reader) for alert in about],
             "accesses": list(accesses),
             "as_supporter": supporter,
+            **wishes,
         }
 
     def _as_supporter(self, cursor: Cursor[DictRow], member: UUID) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from services.alerts.application.alerts import TakeStep
 from tests.alerts.door import Door
 from tests.alerts.test_alerts_api import token_for
 from tests.alerts.test_wishes import block, declare, end, prefer
@@ -76,6 +77,17 @@ async def test_who_has_it_is_told_nothing_more_and_loses_it(how: str, world: Wor
     world.clock.move(seconds=1)
     await due(world)
     assert asked(world, alert) == [second]
+
+
+async def test_who_accepts_it_at_the_same_time_loses_it_again(world: World, door: Door, receivers: Start) -> None:
+    supporter, member = world.supporter(await receivers()), world.member()
+    alert = world.asks_for_somebody(member)
+    accepting = world.alerts.take(TakeStep(alert, "accept", supporter))
+    await block(door, member, world.member_of(supporter))
+    world.do(accepting)
+    assert world.state(alert) == "accepted"
+    await due(world)
+    assert world.state(alert) == "outside"
 
 
 async def test_a_lead_who_is_kept_apart_neither_reads_nor_closes_it(world: World, door: Door) -> None:

@@ -55,7 +55,8 @@ class Owed:
 
 
 def put_alert(alert: Alert) -> Write:
-    """The alert and its offers as they are after the step; offers that aren't open any more owe nothing."""
+    """The alert and its offers as they are after the step; offers that aren't open any more owe nothing. Of its timers stays
+    that somebody may not hear of it: who accepted it at the same time loses it again."""
     points = sum(signal.points for signal in alert.signals)
     offers = [(alert.id, offer.supporter, offer.sequence, offer.state, offer.at, offer.accepted_at) for offer in alert.offers]
     answered = [offer.supporter for offer in alert.offers if offer.state is not OfferState.OPEN]
@@ -66,7 +67,7 @@ def put_alert(alert: Alert) -> Write:
         if answered:
             cursor.execute(_WITHDRAW, (alert.id, answered))
         if not alert.is_waiting:
-            cursor.execute("DELETE FROM timers WHERE alert = %s", (alert.id,))
+            cursor.execute("DELETE FROM timers WHERE alert = %s AND kind <> 'recused'", (alert.id,))
 
     return write
 

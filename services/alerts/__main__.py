@@ -18,6 +18,7 @@ from services.alerts.application.outcomes import Outcomes
 from services.alerts.application.owing import Owing
 from services.alerts.application.reading import Reading
 from services.alerts.application.staff import Staff
+from services.alerts.application.wishing import Wishing
 from services.alerts.domain.claims import ClaimLinks
 from services.alerts.settings import Settings
 from services.alerts.stream import READER, VIEWS, MemberReader
@@ -76,7 +77,8 @@ class Wiring:
 
         owing = Owing(self.store, utc_now)
         answers = Answers(self.store, self.keys, utc_now)
-        writes = Writes(self.store, answers, Commands(self.alerts, self.staff, owing).decide)
+        wishing = Wishing(self.store, utc_now)
+        writes = Writes(self.store, answers, Commands(self.alerts, self.staff, owing, wishing).decide)
         reached = Positions(self.store, READER).reached
         reading = Reading(self.store, utc_now)
         parts = OpenParts(self.store, writes, reading, owing, self.links, reached)

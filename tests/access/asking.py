@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.alerts.domain.claims import Claim
+from services.alerts.domain.wishes import Kind
+from services.alerts.views import wish_rows
 from tests.access.house import House, uuid_in
 from tests.access.table import Rule
 
@@ -54,7 +56,18 @@ def _survey(house: House, team: str) -> dict[str, Any]:
     }
 
 
-def path_of(rule: Rule, person: Person, key: str) -> str:
+def said_by(rule: Rule, house: House, person: Person) -> UUID:
+    """What the line's request ends: a conflict that this person declared, or a block of theirs."""
+    id_, somebody = uuid4(), uuid4()
+    if "{conflict}" in rule.path:
+        conflict = wish_rows.Conflict(id_, person.member, somebody, Kind.DECLARED, str(person.member))
+        house.world.store.record((), [wish_rows.put_conflict(conflict)])
+    if "{block}" in rule.path:
+        house.world.store.record((), [wish_rows.put_block(id_, person.member, somebody)])
+    return id_
+
+
+def path_of(rule: Rule, person: Person, key: str, said: UUID) -> str:
     path = rule.path
     steps = {"/alerts/{alert}/{step}": rule.case or "accept", "/replays/{replay}/{step}": "pause"}
     values = {
@@ -67,6 +80,8 @@ def path_of(rule: Rule, person: Person, key: str) -> str:
         "parked": 999_999,
         "replay": uuid4(),
         "delivery": uuid4(),
+        "conflict": said,
+        "block": said,
         "request_id": uuid4(),
     }
     return path.format(**values)
@@ -83,5 +98,8 @@ def body_of(rule: Rule, person: Person, other: Person) -> Any:
         "POST /check-ins/batch": [],
         "POST /requests": {"member": str(person.member), "kind": "need", "text": "somebody to talk to"},
         "POST /alerts/{alert}/danger": {"ground": "danger_to_self"},
+        "POST /conflicts": {"member": str(person.member), "with": str(uuid4())},
+        "POST /blocks": {"member": str(person.member), "blocked": str(uuid4())},
+        "POST /members/{member}/preferences": {"chosen": [str(uuid4())], "vetoed": []},
     }
     return bodies.get(f"{rule.method} {rule.path}", {})

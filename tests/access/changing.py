@@ -152,7 +152,19 @@ class Organisation:
             self.house.hear()
             kudos = self.model.kudos  # each has one giver and one receiver: it goes with either
             self.model.kudos = {each: people for each, people in kudos.items() if person.id not in people}
+            self.model.blocked = {pair: block for pair, block in self.model.blocked.items() if person.id not in pair}
             self._look_at_alerts(about=person.id)
+
+    async def block(self) -> None:
+        """Or end the block that there is."""
+        person, other = self.random.sample(self.living, 2)
+        token, pair = self._token(str(person.id), timedelta(minutes=1), roles={"member"}), (person.id, other.id)
+        if block := self.model.blocked.pop(pair, None):
+            answer = await self.house.ask("alerts", "DELETE", f"/blocks/{block}", token)
+            assert answer.status_code == 200, answer.text
+        else:
+            body = {"member": str(person.id), "blocked": str(other.id)}
+            self.model.blocked[pair] = uuid_in(await self.house.ask("alerts", "POST", "/blocks", token, body))
 
     async def ask_for_contact(self) -> None:
         member = self.random.choice(self.living).id
@@ -268,6 +280,7 @@ CHANGES: dict[Callable[[Organisation], Awaitable[None]], float] = {
     Organisation.move: 6,
     Organisation.enrol: 4,
     Organisation.erase: 1,
+    Organisation.block: 6,
     Organisation.ask_for_contact: 5,
     Organisation.worry: 3,
     Organisation.answer_an_offer: 14,

@@ -174,7 +174,7 @@ def _app(service: str, parts: StoreParts[Any], issuer: Issuer) -> FastAPI:
 def _alerts(world: World, kek: KeyFile) -> AlertsParts:
     owing = Owing(world.store, world.clock)
     answers = _answers(world.store, kek, world.clock)
-    writes = Writes(world.store, answers, Commands(world.alerts, world.staff, owing).decide)
+    writes = Writes(world.store, answers, Commands(world.alerts, world.staff, owing, world.wishing).decide)
     reached = Positions(world.store, ALERTS_READER).reached
     reading = Reading(world.store, world.clock)
     parts = AlertsParts(world.store, writes, reading, owing, world.links, reached)

@@ -66,6 +66,8 @@ class Model:
     alerts: dict[UUID, Alert] = field(default_factory=dict)
     kudos: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
     surveys: dict[UUID, str] = field(default_factory=dict)
+    blocked: dict[tuple[UUID, UUID], UUID] = field(default_factory=dict)
+    """Whom a member blocks, and the block's id."""
     ends: dict[str, datetime] = field(default_factory=dict)
     """When each API key ends: earlier than it was issued for, where it was rotated or revoked."""
     issuer_keys: set[str] = field(default_factory=set)
@@ -94,6 +96,8 @@ class Model:
 
     def are_kept_apart(self, person: UUID, alert: Alert) -> bool:
         if person in (alert.member, alert.reporter) or self.people[person].erased or self.people[alert.member].erased:
+            return True
+        if (alert.member, person) in self.blocked:
             return True
         return person in self.above(alert.member) or alert.member in self.above(person)
 

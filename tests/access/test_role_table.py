@@ -14,7 +14,7 @@ import pytest
 from deploy.contracts.apps import services_with_an_api
 from shared.auth import ROLES, SCOPES
 from shared.store import api_keys
-from tests.access.asking import MEMBER, Person, a_person, body_of, path_of
+from tests.access.asking import MEMBER, Person, a_person, body_of, path_of, said_by
 from tests.access.house import APIS, SERVICES, House, uuid_in
 from tests.access.issuing import Issuer
 from tests.access.table import GROUPS, Rule, routes_of, rules, useful_scopes
@@ -86,11 +86,11 @@ def test_what_is_ones_own_is_open_to_every_person_whatever_else_they_are() -> No
 
 
 async def status(scene: Scene, rule: Rule, bearer: str | None, person: Person, query: str = "") -> int:
-    """How the line's request is answered; each with a key of its own to rotate or revoke."""
+    """How the line's request is answered; each with a key of its own to rotate or revoke, or something said to take back."""
     key = ""
     if "{key}" in rule.path:
         key = _issued(scene.house, rule.service, "events:write")["id"]
-    path = path_of(rule, person, key) + query
+    path = path_of(rule, person, key, said_by(rule, scene.house, person)) + query
     other = scene.others if person is not scene.others else scene.mine
     answer = await scene.house.ask(rule.service, rule.method, path, bearer, body_of(rule, person, other))
     assert answer.status_code < 500, answer.text

@@ -47,7 +47,7 @@ async def door_to(world: World, folder: Path) -> AsyncIterator[Door]:
     keys.make()
     owing = Owing(world.store, world.clock)
     answers = Answers(world.store, DataKeys(world.store, KeyFile(folder / "kek")), world.clock)
-    writes = Writes(world.store, answers, Commands(world.alerts, world.staff, owing).decide)
+    writes = Writes(world.store, answers, Commands(world.alerts, world.staff, owing, world.wishing).decide)
     reached = Positions(world.store, READER).reached
     reading = Reading(world.store, world.clock)
     opened = OpenParts(world.store, writes, reading, owing, world.links, reached)

@@ -1,6 +1,7 @@
 """The life of an alert, step by step, and what each timer does to it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -15,6 +16,7 @@ from services.alerts.domain.members import Member
 from services.alerts.domain.notices import body, notices
 from services.alerts.domain.signals import Signal
 from services.alerts.domain.timers import Kind, Timer, next_look, timers_after
+from services.alerts.domain.wishes import NOTHING_SAID, Wishes
 from shared.errors import Problem
 from shared.events.alerts import Tier
 from shared.store.events import PrivateEvent
@@ -41,7 +43,7 @@ def names(events: Sequence[PrivateEvent]) -> list[str]:
 
 def staff(*people: UUID, skills: tuple[str, ...] = ()) -> Pool:
     candidates = [Candidate(person, person, skills=skills, endpoints=(uuid4(),)) for person in people]
-    return Pool(candidates, {person: Member(person, known=True) for person in (MEMBER, *people)})
+    return Pool(candidates, {person: Member(person, known=True) for person in (MEMBER, *people)}, NOTHING_SAID)
 
 
 def due(alert: Alert, kind: Kind, supporter: UUID | None = None) -> Timer:
@@ -195,7 +197,22 @@ def test_an_unreachable_supporters_offer_goes_to_the_next() -> None:
     assert fire(alert, timer, staff(ANNA, BEN), True, NOW) == ()
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.NO_CONTACT])
+def test_who_must_not_hear_of_it_any_more_loses_it_until_they_have_been_in_touch() -> None:
+    alert = offered(ANNA)
+    accepted = after(alert, steps.accept(alert, ANNA, NOW))
+    met = after(accepted, steps.record_contact(accepted, ANNA, NOW))
+    apart = replace(staff(ANNA, BEN), wishes=Wishes(blocked={(MEMBER, ANNA)}))
+
+    def taken(alert: Alert, pool: Pool) -> list[str]:
+        return names(fire(alert, due(alert, Kind.RECUSED, ANNA), pool, True, NOW))
+
+    assert taken(alert, apart) == ["Withdrawn", "Offered"]
+    assert taken(accepted, apart) == ["Lapsed", "SentOutside"]
+    assert taken(met, apart) == []
+    assert taken(accepted, staff(ANNA, BEN)) == [], "what was said is taken back"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in (Kind.NO_CONTACT, Kind.RECUSED)])
 def test_no_timer_does_anything_to_an_alert_that_somebody_has(kind: Kind) -> None:
     alert = offered(ANNA, tier=Tier.RED)
     accepted = after(alert, steps.accept(alert, ANNA, NOW))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from services.alerts.domain.alert import Alert, Offer, OfferState
 from services.alerts.domain.eligibility import ASKED_AGAIN_AFTER, Candidate, Pool, chain, eligible, is_recused
 from services.alerts.domain.members import Member
+from services.alerts.domain.wishes import NOTHING_SAID, Wishes
 from shared.events.alerts import Tier
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -31,7 +32,7 @@ def candidate(person: UUID, **values: object) -> Candidate:
 
 def pool(*members: Member, candidates: list[Candidate] | None = None) -> Pool:
     asked = candidates if candidates is not None else [candidate(each.id) for each in members]
-    return Pool(asked, {each.id: each for each in members})
+    return Pool(asked, {each.id: each for each in members}, NOTHING_SAID)
 
 
 def asked(pool: Pool, alert: Alert) -> list[UUID]:
@@ -99,6 +100,43 @@ def test_a_shared_language_comes_first_then_the_least_load_then_the_id() -> None
     ]
     org = pool(member(me, languages=("en",)), *map(member, (a, b, c, d)), candidates=people)
     assert asked(org, alert_about(me)) == [c, d, b, a]
+
+
+def test_a_conflict_keeps_two_apart_either_way() -> None:
+    me, a, b = PEOPLE[:3]
+    org = replace(pool(member(me), member(a), member(b)), wishes=Wishes(conflicts={(me, a)}))
+    assert asked(org, alert_about(me)) == [b]
+    assert asked(org, alert_about(a)) == [b]
+
+
+def test_whom_the_member_blocks_or_vetoes_is_not_asked_about_them_and_they_may_be_asked_about_those() -> None:
+    me, a, b, c = PEOPLE[:4]
+    org = replace(pool(*map(member, (me, a, b, c))), wishes=Wishes(blocked={(me, a)}, vetoed={(me, b)}))
+    assert asked(org, alert_about(me)) == [c]
+    assert me in asked(org, alert_about(a))
+    assert me in asked(org, alert_about(b))
+
+
+def test_whom_the_member_chose_is_asked_first_whatever_their_language_and_load() -> None:
+    me, a, b = PEOPLE[:3]
+    people = [candidate(a, languages=("en",)), candidate(b, load=5)]
+    org = pool(member(me, languages=("en",)), member(a), member(b), candidates=people)
+    assert asked(org, alert_about(me)) == [a, b]
+    assert asked(replace(org, wishes=Wishes(chosen={(me, b)})), alert_about(me)) == [b, a]
+
+
+def test_a_choice_recuses_nobody_and_lets_nobody_in() -> None:
+    boss, me, a = PEOPLE[:3]
+    org = pool(member(boss), member(me, boss), member(a))
+    assert asked(replace(org, wishes=Wishes(chosen={(me, boss)})), alert_about(me)) == [a]
+
+
+def test_where_it_is_not_known_what_the_member_said_nobody_is_asked() -> None:
+    me, a = PEOPLE[:2]
+    org = pool(member(me), member(a))
+    assert asked(replace(org, wishes=Wishes(of={me})), alert_about(me)) == [a]
+    assert asked(replace(org, wishes=Wishes(of={a})), alert_about(me)) == []
+    assert asked(Pool(org.candidates, org.members), alert_about(me)) == [], "nor where nobody has looked"
 
 
 def test_alerts_decided_together_are_spread() -> None:

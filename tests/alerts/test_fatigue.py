@@ -12,6 +12,7 @@ from services.alerts.domain.alert import Alert
 from services.alerts.domain.eligibility import Candidate, Pool, eligible
 from services.alerts.domain.fatigue import Carried, rests
 from services.alerts.domain.members import Member
+from services.alerts.domain.wishes import NOTHING_SAID
 from shared.events.alerts import Tier
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -28,7 +29,7 @@ def asked(tier: Tier, **people: Sequence[Carried]) -> list[UUID]:
     ids = {"anna": ANNA, "ben": BEN}
     candidates = [Candidate(ids[name], ids[name], carried=tuple(had), endpoints=(uuid4(),)) for name, had in people.items()]
     members = {person: Member(person, known=True) for person in (MEMBER, ANNA, BEN)}
-    return eligible(Pool(candidates, members), Alert(uuid4(), 1, MEMBER, tier, (), NOW), NOW)
+    return eligible(Pool(candidates, members, NOTHING_SAID), Alert(uuid4(), 1, MEMBER, tier, (), NOW), NOW)
 
 
 def test_whoever_accepted_two_in_twelve_hours_rests() -> None:

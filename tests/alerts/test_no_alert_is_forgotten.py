@@ -14,6 +14,7 @@ from services.alerts.domain.eligibility import CLINICAL_LEAD, Candidate, Pool, e
 from services.alerts.domain.firing import fire, looks_go_on
 from services.alerts.domain.members import Member
 from services.alerts.domain.timers import Kind, Timer, next_look, timers_after
+from services.alerts.domain.wishes import NOTHING_SAID
 from shared.errors import Problem
 from shared.events.alerts import Tier
 from shared.store.events import PrivateEvent
@@ -99,7 +100,7 @@ class AlertsLife(RuleBasedStateMachine):
         members = {person: Member(person, known=True) for person in (MEMBER, *SUPPORTERS)}
         skills = {SUPPORTERS[0]: (CLINICAL_LEAD,)}
         candidates = [Candidate(each, each, skills=skills.get(each, ()), endpoints=(each,)) for each in sorted(self.here)]
-        return Pool(candidates, members)
+        return Pool(candidates, members, NOTHING_SAID)
 
     def asked(self) -> list[UUID]:
         return eligible(self.pool(), self.alert, self.now)

@@ -6,6 +6,7 @@ from uuid import uuid4
 from services.alerts.domain import events
 from services.alerts.domain.members import Consent
 from services.alerts.domain.signals import Signal
+from services.alerts.domain.wishes import Kind
 from services.alerts.relay import translate
 from shared.events import alerts
 from shared.events.alerts import Tier
@@ -15,7 +16,7 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ALERT, SUPPORTER, MEMBER = uuid4(), uuid4(), uuid4()
 
 
-def named(kind: type[PrivateEvent], **more: object) -> str | None:
+def named(kind: type[PrivateEvent], /, **more: object) -> str | None:
     public = translate(kind(originator_id=ALERT, originator_version=3, at=NOW, **more))
     return type(public).__name__ if public else None
 
@@ -58,4 +59,10 @@ def test_supporters_and_inner_steps_are_nobody_elses_business() -> None:
     assert named(events.Escalated, step="unanswered") is None
     assert named(events.DangerDecided, by=MEMBER, ground=events.Ground.DANGER_TO_SELF) is None
     assert named(events.SupporterEnrolled, member=MEMBER, languages=(), skills=()) is None
+
+
+def test_what_people_say_about_who_may_be_asked_is_published_nowhere_and_names_nobody() -> None:
+    for kind in (events.ConflictEnded, events.Blocked, events.Unblocked, events.PreferencesSet):
+        assert named(kind) is None
+    assert named(events.ConflictDeclared, kind=Kind.HR_CASE) is None
     assert named(events.EndpointRegistered, supporter=SUPPORTER) is None

@@ -18,6 +18,7 @@ from services.alerts.application.alerts import Alerts
 from services.alerts.application.intake import Intake
 from services.alerts.application.outcomes import Outcomes
 from services.alerts.application.staff import EnrolSupporter, RegisterEndpoint, Staff
+from services.alerts.application.wishing import Wishing
 from services.alerts.domain.claims import ClaimLinks
 from services.alerts.stream import READER, MemberReader
 from services.alerts.views.schema import SCHEMA
@@ -126,6 +127,7 @@ class World:
         outcomes = Outcomes(self.links)
         self.alerts = Alerts(self.store, outcomes, self.clock)
         self.staff = Staff(self.store, self.key, self.clock, local=True)
+        self.wishing = Wishing(self.store, self.clock)
         self.intake = Intake(self.store, outcomes, self.clock)
         self.reader = MemberReader(self.intake)
         self.reader.name = reader

@@ -52,6 +52,9 @@ def _alerts(ids: list[str]) -> list[tuple[str, str, Any]]:
             {"member": members[0], "languages": ["nl"], "skills": ["x"], "weekly_hours": 3.5, "rota": None},
         ),
         ("POST", "/endpoints", {"supporter": supporters[0], "url": "https://tool.example/hook?a=b"}),
+        ("POST", "/conflicts", {"member": members[0], "with": members[1], "kind": "hr_case"}),
+        ("POST", "/blocks", {"member": members[0], "blocked": members[1]}),
+        ("POST", f"/members/{members[0]}/preferences", {"chosen": [members[1]], "vetoed": []}),
         *(("POST", f"/alerts/{alert}/{step}", {}) for alert, step in zip(alerts, cycle(STEPS), strict=False)),
         *(("POST", f"/deliveries/{delivery}/retry", {}) for delivery in ids[12:16]),
     ]

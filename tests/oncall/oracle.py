@@ -3,17 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.alerts.domain.members import Member
 
 
-def must_not_hear(members: Mapping[UUID, Member], subject: UUID, reporters: Collection[UUID], person: UUID) -> bool:
-    """Whether this person is the member, who reported it, above or below the member; or whether that isn't known."""
-    if person == subject or person in reporters:
+@dataclass(frozen=True)
+class Said:
+    """A `conflict` or an `hr_case` between two, or that one `blocks`, `vetoes` or `chooses` the other."""
+
+    what: str
+    one: UUID
+    other: UUID
+
+
+def must_not_hear(
+    members: Mapping[UUID, Member], subject: UUID, reporters: Collection[UUID], person: UUID, said: Collection[Said] = ()
+) -> bool:
+    """Whether this person is the member, who reported it, above or below the member; or whether that isn't known; or whether
+    something that was said keeps the two apart."""
+    if person == subject or person in reporters or any(_keeps_apart(one, subject, person) for one in said):
         return True
     return any(_above(members, one, other) is not False for one, other in ((subject, person), (person, subject)))
+
+
+def is_chosen(said: Collection[Said], subject: UUID, person: UUID) -> bool:
+    return Said("chooses", subject, person) in said
+
+
+def _keeps_apart(said: Said, subject: UUID, person: UUID) -> bool:
+    """A conflict concerns both, a block and a veto only those who are asked about whoever said so."""
+    if said.what in ("conflict", "hr_case"):
+        return {said.one, said.other} == {subject, person}
+    return said.what in ("blocks", "vetoes") and said.one == subject and said.other == person
 
 
 def _above(members: Mapping[UUID, Member], lower: UUID, upper: UUID) -> bool | None:

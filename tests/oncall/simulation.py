@@ -21,6 +21,7 @@ from services.alerts.domain.events import Accepted, Lapsed, Offered, SentOutside
 from services.alerts.domain.fatigue import WEIGHTS, Carried
 from services.alerts.domain.firing import fire, looks_go_on
 from services.alerts.domain.timers import Timer, next_look, timers_after
+from services.alerts.domain.wishes import NOTHING_SAID
 from shared.errors import Problem
 from shared.events.alerts import Tier
 from shared.store.events import PrivateEvent
@@ -98,7 +99,7 @@ class Simulation:
             )
             for one in self.organisation.supporters.values()
         ]
-        return Pool(candidates, self.organisation.members)
+        return Pool(candidates, self.organisation.members, NOTHING_SAID)
 
     def _follow(self, before: Alert, events: Sequence[PrivateEvent]) -> None:
         """What the service does with the events of a decision: state, timers, deliveries."""

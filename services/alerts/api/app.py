@@ -1,14 +1,14 @@
-"""The app: its routes are in `staff`, `danger`, `alerts`, `accesses` and `deliveries`."""
+"""The app: its routes are in `staff`, `danger`, `alerts`, `wishes`, `accesses` and `deliveries`."""
 
 from fastapi import FastAPI
 
-from services.alerts.api import accesses, alerts, claim_page, danger, deliveries, staff
+from services.alerts.api import accesses, alerts, claim_page, danger, deliveries, staff, wishes
 from services.alerts.api.parts import Parts
 from shared.http import erasures, held, keys, ops
 from shared.http.app import Wall, add_routes, new_app
 from shared.http.scopes import scopes_of
 
-ROUTERS = [room.router for room in (staff, danger, alerts, accesses, deliveries, held, ops, keys, erasures)]
+ROUTERS = [room.router for room in (staff, danger, alerts, wishes, accesses, deliveries, held, ops, keys, erasures)]
 SCOPES = scopes_of(ROUTERS)
 """What a program's key can be for here."""
 

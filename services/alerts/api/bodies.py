@@ -6,7 +6,9 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.alerts.application.staff import EnrolSupporter, RegisterEndpoint
+from services.alerts.application.wishing import Block, DeclareConflict, SetPreferences
 from services.alerts.domain.events import Ground
+from services.alerts.domain.wishes import Kind
 from shared.auth import Caller
 from shared.errors import invalid
 from shared.events.contract import Code
@@ -37,6 +39,41 @@ class EndpointBody(Body):
 
 class DangerBody(Body):
     ground: Ground
+
+
+class ConflictBody(Body):
+    member: UUID
+    other: Annotated[UUID, Field(alias="with")]
+    kind: Kind = Kind.DECLARED
+
+    def command(self, caller: Caller) -> DeclareConflict:
+        return DeclareConflict(self.member, self.other, self.kind, caller)
+
+
+class BlockBody(Body):
+    member: UUID
+    blocked: UUID
+
+    def command(self, caller: Caller) -> Block:
+        return Block(self.member, self.blocked, caller)
+
+
+Supporters = Annotated[tuple[UUID, ...], Field(max_length=100, description="supporters, by their member ids")]
+
+
+class PreferencesBody(Body):
+    """All of it each time: it takes the place of what was said before."""
+
+    chosen: Supporters
+    vetoed: Supporters
+
+    def command(self, member: UUID, caller: Caller) -> SetPreferences:
+        return SetPreferences(member, self.chosen, self.vetoed, caller)
+
+
+class PreferencesSaid(BaseModel):
+    chosen: tuple[UUID, ...]
+    vetoed: tuple[UUID, ...]
 
 
 class Id(BaseModel):

@@ -154,7 +154,7 @@ def _require_not_in_the_way(pool: Pool, alert: Alert, person: UUID) -> None:
     """To who must not hear of an alert there is none; the member knows of it, and can only cancel it."""
     if person == alert.member:
         raise forbidden("Whom an alert is about can only cancel it.")
-    if stands_in_the_way(pool.members, alert, person):
+    if stands_in_the_way(pool, alert, person):
         raise unknown("alert")
 
 

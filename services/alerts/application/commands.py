@@ -7,10 +7,12 @@ from typing import Any
 from services.alerts.application.alerts import Alerts, CancelAlert, DecideDanger, TakeStep
 from services.alerts.application.owing import Owing, RetryDelivery
 from services.alerts.application.staff import EnrolSupporter, RegisterEndpoint, Staff
+from services.alerts.application.wishing import Block, DeclareConflict, EndConflict, SetPreferences, Unblock, Wishing
 from shared.errors import Problem
 from shared.store.group_commit import Decision
 
-Command = EnrolSupporter | RegisterEndpoint | TakeStep | CancelAlert | DecideDanger | RetryDelivery
+Wish = DeclareConflict | EndConflict | Block | Unblock | SetPreferences
+Command = EnrolSupporter | RegisterEndpoint | TakeStep | CancelAlert | DecideDanger | RetryDelivery | Wish
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Commands:
     alerts: Alerts
     staff: Staff
     owing: Owing
+    wishing: Wishing
 
     def decide(self, commands: Sequence[Command]) -> list[Decision[Any] | Exception]:
         return [self._one(command) for command in commands]
@@ -32,6 +35,11 @@ class Commands:
             CancelAlert: self.alerts.cancel,
             DecideDanger: self.alerts.decide_danger,
             RetryDelivery: self.owing.retry,
+            DeclareConflict: self.wishing.declare,
+            EndConflict: self.wishing.end,
+            Block: self.wishing.block,
+            Unblock: self.wishing.unblock,
+            SetPreferences: self.wishing.prefer,
         }
         try:
             return handlers[type(command)](command)

@@ -13,7 +13,7 @@ from services.alerts.application.reading import Reader, Reading
 from services.alerts.domain.detection.days import ITEMS
 from services.alerts.domain.detection.history import History
 from services.alerts.domain.members import NO_HISTORY, Member
-from services.alerts.views import holding_rows, member_rows, reading_rows, roster
+from services.alerts.views import holding_rows, member_rows, reading_rows, roster, wish_rows
 from shared.errors import unknown
 from shared.store.event_store import EventStore
 from shared.store.sealing import place, unseal
@@ -31,7 +31,8 @@ class Holdings:
     key: bytes
 
     def __call__(self, member: UUID) -> dict[str, Any]:
-        """As the member may see it: of alerts about them what comes of these, of others' alerts only that they were asked.
+        """As the member may see it: of alerts about them what comes of these, of others' alerts only that they were asked; of
+        conflicts those that they declared, and never who blocks or vetoes them.
 
         Raises a 404 Problem for who was erased.
         """
@@ -42,12 +43,14 @@ class Holdings:
             about = holding_rows.alerts_about(cursor, member)
             accesses = reading_rows.accesses_to(cursor, member, LONGEST_LOG, None)
             supporter = self._as_supporter(cursor, member)
+            wishes = wish_rows.said_by(cursor, member)
         reader = Reader(member=member)
         return {
             "member": kept_of(seen) if seen.known else None,
             "alerts_about_you": [self.reading.alert(alert, reader) for alert in about],
             "accesses": list(accesses),
             "as_supporter": supporter,
+            **wishes,
         }
 
     def _as_supporter(self, cursor: Cursor[DictRow], member: UUID) -> dict[str, Any] | None:

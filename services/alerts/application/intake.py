@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from services.alerts.domain.consent import withdraw_consent
 from services.alerts.domain.eligibility import Pool, eligible
 from services.alerts.domain.events import Offered
 from services.alerts.domain.members import Consent, Member
-from services.alerts.views import alert_rows, member_rows, reading_rows, roster
+from services.alerts.views import alert_rows, member_rows, reading_rows, roster, wish_rows
 from services.alerts.views.members import VIEW, Concern, Effect, Revocation
 from shared.clock import Clock
 from shared.http import idempotency
@@ -123,7 +123,7 @@ class Intake:
         """Open alerts about erased members are cancelled; of themselves as supporters nothing is left but an id."""
         at, members = self.clock(), [one.member for one in gone]
         events, off = switching_off(cursor, roster.active_endpoints_of(cursor, members), at)
-        dropped = (roster.drop_supporters(members), reading_rows.drop_accesses(members))
+        dropped = (roster.drop_supporters(members), reading_rows.drop_accesses(members), wish_rows.drop(members))
         writes = [erasures.put(gone, at), *off, *dropped, forgetting.forget(members, [VIEW]), idempotency.forget(members)]
         pool = roster.pool(cursor, members, at)
         for id_ in alert_rows.open_alerts_about(cursor, members):
@@ -165,4 +165,4 @@ def _pool(cursor: Cursor[DictRow], members: Mapping[UUID, Member], at: datetime)
     """The pool as it is after this batch, whose members aren't stored yet."""
     managers = {member.manager for member in members.values() if member.manager}
     pool = roster.pool(cursor, {*members, *managers}, at)
-    return Pool(pool.candidates, {**pool.members, **members})
+    return replace(pool, members={**pool.members, **members})

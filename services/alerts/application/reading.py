@@ -15,7 +15,7 @@ from psycopg.rows import DictRow
 from services.alerts.domain.alert import Alert, Offer, OfferState, replay
 from services.alerts.domain.eligibility import Pool, recused, stands_in_the_way
 from services.alerts.domain.events import AlertEvent, DangerDecided, Declined, Offered, Postponed, Withdrawn
-from services.alerts.views import member_rows, reading_rows, roster
+from services.alerts.views import member_rows, reading_rows, roster, wish_rows
 from shared.clock import Clock
 from shared.errors import forbidden, unknown
 from shared.store.event_store import EventStore
@@ -102,8 +102,8 @@ class Reading:
         if person is None:
             return
         with self.store.transaction() as cursor:
-            members = member_rows.load_chains(cursor, [alert.member, person])
-        if stands_in_the_way(members, alert, person):
+            pool = _known_of(cursor, [alert.member], person)
+        if stands_in_the_way(pool, alert, person):
             raise unknown("alert")
 
     def alerts(self, reader: Reader, limit: int, after: tuple[datetime, UUID] | None) -> list[dict[str, Any]]:
@@ -121,10 +121,15 @@ class Reading:
         while count == at_once:
             rows = reading_rows.all_alerts(cursor, reader.supporter, reader.member, at_once, after)
             count, after = len(rows), rows[-1].place if rows else None
-            chains = member_rows.load_chains(cursor, {reader.member, *(row.member for row in rows)}) if reader.member else {}
+            pool = _known_of(cursor, [row.member for row in rows], reader.member) if reader.member else Pool()
             for row in rows:
-                if reader.member is None or row.has_part or not stands_in_the_way(chains, row, reader.member):
+                if reader.member is None or row.has_part or not stands_in_the_way(pool, row, reader.member):
                     yield row.shown
+
+
+def _known_of(cursor: Cursor[DictRow], members: Sequence[UUID], reader: UUID) -> Pool:
+    """What decides whether this reader may hear of these members' alerts."""
+    return Pool((), member_rows.load_chains(cursor, {reader, *members}), wish_rows.wishes(cursor, members))
 
 
 def _require_part(alert: Alert, reader: Reader) -> None:

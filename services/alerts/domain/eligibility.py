@@ -1,7 +1,8 @@
 """Who may be asked about an alert, and who first. Recusal comes before ranking, and what isn't known excludes.
 
 Nobody is offered an alert about themselves, about anyone above or below them in the management chain, or one that they
-reported; nobody without an endpoint, and nobody who was erased. A chain with a link that isn't known yet excludes too.
+reported; nor whom a conflict, a block or a veto keeps apart from the member; nobody without an endpoint, and nobody who was
+erased. A chain with a link that isn't known yet excludes too, and so does not to know what the member said.
 Who has carried enough for now rests, and is asked only where nobody else is left: a budget never stands between a person in
 distress and the last one who might come, and who rests may decline.
 """
@@ -15,6 +16,7 @@ from uuid import UUID
 from services.alerts.domain.alert import Alert, Offer, OfferState
 from services.alerts.domain.fatigue import WEIGHTS, Carried, rests
 from services.alerts.domain.members import Member
+from services.alerts.domain.wishes import NOTHING_KNOWN, Wishes
 from shared.events.alerts import Tier
 
 ASKED_AGAIN_AFTER = timedelta(minutes=10)
@@ -49,10 +51,11 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Pool:
-    """The supporters there are, and the members along whose management chains they might be recused."""
+    """The supporters there are, the members along whose management chains they might be recused, and what was said of whom."""
 
     candidates: Sequence[Candidate] = ()
     members: Mapping[UUID, Member] = field(default_factory=dict)
+    wishes: Wishes = NOTHING_KNOWN
 
     def endpoints_of(self, supporter: UUID) -> tuple[UUID, ...]:
         return next((each.endpoints for each in self.candidates if each.supporter == supporter), ())
@@ -64,12 +67,17 @@ class Pool:
 
 
 def eligible(pool: Pool, alert: Alert, at: datetime, skill: str | None = None) -> list[UUID]:
-    """The supporters who may be asked now, best first: a shared language, then the least load, then the id."""
+    """The supporters who may be asked now, best first: chosen by the member, then a shared language, then the least load, then
+    the id. One who was chosen and rests still rests."""
     able = _able(pool, alert, at, skill)
     rested = [each for each in able if not rests(each.carried, alert.tier, at)]
     subject = pool.members.get(alert.member, Member(alert.member))
-    ranked = sorted(rested or able, key=lambda each: (not _share_language(subject, each), each.load, each.supporter))
-    return [candidate.supporter for candidate in ranked]
+
+    def rank(each: Candidate) -> tuple[bool, bool, float, UUID]:
+        chosen = pool.wishes.prefer(alert.member, each.member)
+        return not chosen, not _share_language(subject, each), each.load, each.supporter
+
+    return [candidate.supporter for candidate in sorted(rested or able, key=rank)]
 
 
 def _able(pool: Pool, alert: Alert, at: datetime, skill: str | None) -> list[Candidate]:
@@ -86,17 +94,20 @@ def _able(pool: Pool, alert: Alert, at: datetime, skill: str | None) -> list[Can
 
 def is_recused(pool: Pool, alert: Alert, person: UUID) -> bool:
     """Whether this person must not hear of this alert; true also where what decides it isn't known."""
-    return _are_kept_apart(pool.members, alert, person)
+    return _are_kept_apart(pool, alert, person)
 
 
-def stands_in_the_way(members: Mapping[UUID, Member], about: About, person: UUID) -> bool:
+def stands_in_the_way(pool: Pool, about: About, person: UUID) -> bool:
     """Whether this person, who isn't asked to help, is known to be somebody who must not hear of this alert: the member, who
-    reported it, or of the management chain. Who is no member at all has none."""
-    return _is_here(members, person) and _are_kept_apart(members, about, person)
+    reported it, of the management chain, or kept apart by what was said. Who is no member at all is none of these."""
+    return _is_here(pool.members, person) and _are_kept_apart(pool, about, person)
 
 
-def _are_kept_apart(members: Mapping[UUID, Member], about: About, person: UUID) -> bool:
+def _are_kept_apart(pool: Pool, about: About, person: UUID) -> bool:
+    members = pool.members
     if person in (about.member, *about.reporters) or not _is_here(members, person) or not _is_here(members, about.member):
+        return True
+    if pool.wishes.keep_apart(about.member, person):
         return True
     above_member, above_person = chain(members, about.member), chain(members, person)
     return above_member is None or above_person is None or person in above_member or about.member in above_person

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from services.alerts.domain.members import Consent
 from services.alerts.domain.signals import Signal
+from services.alerts.domain.wishes import Kind
 from shared.events.alerts import Tier
 from shared.store.events import PrivateEvent
 
@@ -131,3 +132,28 @@ class EndpointSwitchedOff(PrivateEvent, frozen=True, kw_only=True):
     """It answered 410 Gone, or its supporter was erased."""
 
     originator_version: int = 2
+
+
+class ConflictDeclared(PrivateEvent, frozen=True, kw_only=True):
+    """Between whom is a row, as whom a member blocks and chose: so that it can be destroyed, and is read in no history."""
+
+    originator_version: int = 1
+    kind: Kind
+
+
+class ConflictEnded(PrivateEvent, frozen=True, kw_only=True):
+    originator_version: int = 2
+
+
+class Blocked(PrivateEvent, frozen=True, kw_only=True):
+    """A member wants somebody never to be asked about them."""
+
+    originator_version: int = 1
+
+
+class Unblocked(PrivateEvent, frozen=True, kw_only=True):
+    originator_version: int = 2
+
+
+class PreferencesSet(PrivateEvent, frozen=True, kw_only=True):
+    """A member said whom they choose and whom they veto, in place of what they said before."""

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from services.alerts.domain.alert import Alert
-from services.alerts.domain.eligibility import CLINICAL_LEAD, Pool, eligible
+from services.alerts.domain.eligibility import CLINICAL_LEAD, Pool, eligible, recused
 from services.alerts.domain.steps import Events, escalate, lapse, look_again, offer_next, send_outside, take_back
 from services.alerts.domain.timers import Kind, Timer
 
@@ -27,6 +28,8 @@ def fire(alert: Alert, timer: Timer, pool: Pool, delivered: bool, at: datetime) 
             return lapse(alert, at)
         case Kind.UNREACHABLE:
             return _reroute(alert, timer, pool, at)
+        case Kind.RECUSED:
+            return _take_from_recused(alert, timer, pool, at)
     return ()
 
 
@@ -37,10 +40,25 @@ def looks_go_on(alert: Alert, timer: Timer) -> bool:
 
 def _reroute(alert: Alert, timer: Timer, pool: Pool, at: datetime) -> Events:
     """The offer's supporter has no endpoint left: the offer is taken back, and the next one is asked."""
-    supporter = next((offer.supporter for offer in alert.offers if offer.sequence == timer.sequence), None)
+    supporter = _supporter_of(alert, timer)
     if supporter is None or pool.endpoints_of(supporter):
         return ()
     return take_back(alert, supporter, eligible(pool, alert, at), at)
+
+
+def _take_from_recused(alert: Alert, timer: Timer, pool: Pool, at: datetime) -> Events:
+    """An offer is taken back, and what they accepted too as long as they have made no contact; nothing where they aren't kept
+    apart any more."""
+    supporter = _supporter_of(alert, timer)
+    if supporter is None or not recused(pool, alert, supporter):
+        return ()
+    if alert.accepted_by == supporter:
+        return lapse(alert, at)
+    return take_back(alert, supporter, eligible(pool, alert, at), at)
+
+
+def _supporter_of(alert: Alert, timer: Timer) -> UUID | None:
+    return next((offer.supporter for offer in alert.offers if offer.sequence == timer.sequence), None)
 
 
 def _is_latest_offer(alert: Alert, timer: Timer) -> bool:

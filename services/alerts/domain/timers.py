@@ -34,6 +34,8 @@ class Kind(StrEnum):
     LOOK_AGAIN = "look_again"
     UNREACHABLE = "unreachable"
     NO_CONTACT = "no_contact"
+    RECUSED = "recused"
+    """Something was said that keeps who holds it apart from the member."""
 
 
 @dataclass(frozen=True)

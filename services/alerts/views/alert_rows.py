@@ -31,6 +31,10 @@ _PUT_DELIVERY = """
 INSERT INTO deliveries (id, alert, supporter, endpoint, type, tier, sequence, offer, body, owed_since, due_at)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING
 """
+_HELD = """
+SELECT o.alert, o.sequence FROM offers o JOIN alerts a ON a.id = o.alert JOIN supporters s ON s.id = o.supporter
+WHERE a.member = %s AND a.state NOT IN ('closed', 'cancelled') AND s.member = ANY(%s) AND o.state IN ('open', 'accepted')
+"""
 _PUT_TIMER = """
 INSERT INTO timers (id, alert, kind, sequence, n, due_at) VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING
 """
@@ -52,7 +56,8 @@ class Owed:
 
 
 def put_alert(alert: Alert) -> Write:
-    """The alert and its offers as they are after the step; offers that aren't open any more owe nothing."""
+    """The alert and its offers as they are after the step; offers that aren't open any more owe nothing. Of its timers stays
+    that somebody may not hear of it: who accepted it at the same time loses it again."""
     about, points = (alert.id, alert.member, list(alert.reporters)), sum(signal.points for signal in alert.signals)
     offers = [(alert.id, offer.supporter, offer.sequence, offer.state, offer.at, offer.accepted_at) for offer in alert.offers]
     answered = [offer.supporter for offer in alert.offers if offer.state is not OfferState.OPEN]
@@ -63,7 +68,7 @@ def put_alert(alert: Alert) -> Write:
         if answered:
             cursor.execute(_WITHDRAW, (alert.id, answered))
         if not alert.is_waiting:
-            cursor.execute("DELETE FROM timers WHERE alert = %s", (alert.id,))
+            cursor.execute("DELETE FROM timers WHERE alert = %s AND kind <> 'recused'", (alert.id,))
 
     return write
 
@@ -109,6 +114,16 @@ def reroute_offers_to(supporter: UUID, at: datetime) -> Write:
     def write(cursor: Cursor[DictRow]) -> None:
         cursor.execute("SELECT alert, sequence FROM offers WHERE supporter = %s AND state = 'open'", (supporter,))
         set_timers([Timer(row["alert"], Kind.UNREACHABLE, row["sequence"], at) for row in cursor.fetchall()])(cursor)
+
+    return write
+
+
+def take_from(people: Sequence[UUID], about: UUID, at: datetime) -> Write:
+    """What these people hold of the open alerts about a member is looked at at once: they may not hear of them any more."""
+
+    def write(cursor: Cursor[DictRow]) -> None:
+        cursor.execute(_HELD, (about, list(people)))
+        set_timers([Timer(row["alert"], Kind.RECUSED, row["sequence"], at) for row in cursor.fetchall()])(cursor)
 
     return write
 

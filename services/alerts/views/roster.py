@@ -12,7 +12,7 @@ from psycopg.rows import DictRow
 from services.alerts.domain.eligibility import Candidate, Pool
 from services.alerts.domain.events import SupporterEnrolled
 from services.alerts.domain.fatigue import REMEMBERED, WEIGHTS, Carried
-from services.alerts.views import member_rows
+from services.alerts.views import member_rows, wish_rows
 from shared.events.alerts import Tier
 from shared.store.event_store import Conflict, Write
 
@@ -42,7 +42,7 @@ class Endpoint:
 
 
 def pool(cursor: Cursor[DictRow], about: Collection[UUID], now: datetime) -> Pool:
-    """Everybody who may be asked about alerts of these members, and all chains that decide it."""
+    """Everybody who may be asked about alerts of these members, with all chains and all that was said which decides it."""
     cursor.execute(_CARRIED, (now - LATELY,))
     carried: defaultdict[UUID, list[Carried]] = defaultdict(list)
     for row in cursor:
@@ -50,7 +50,7 @@ def pool(cursor: Cursor[DictRow], about: Collection[UUID], now: datetime) -> Poo
     cursor.execute(_CANDIDATES)
     candidates = [_candidate(row, carried[row["id"]], now) for row in cursor]
     members = member_rows.load_chains(cursor, {*about, *(each.member for each in candidates)})
-    return Pool(candidates, members)
+    return Pool(candidates, members, wish_rows.wishes(cursor, about))
 
 
 def supporter_of(cursor: Cursor[DictRow], member: UUID) -> UUID | None:

@@ -38,6 +38,16 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS accesses (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, alert uuid NOT NULL,"
     " member uuid NOT NULL, reader uuid NOT NULL, what text NOT NULL, at timestamptz NOT NULL)",
     "CREATE INDEX IF NOT EXISTS accesses_member ON accesses (member)",
+    "CREATE TABLE IF NOT EXISTS conflicts (id uuid PRIMARY KEY, member uuid NOT NULL, other uuid NOT NULL, kind text NOT NULL,"
+    " declared_by text)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS conflicts_once"
+    " ON conflicts (least(member, other), greatest(member, other), kind, declared_by)",
+    "CREATE INDEX IF NOT EXISTS conflicts_member ON conflicts (member)",
+    "CREATE INDEX IF NOT EXISTS conflicts_other ON conflicts (other)",
+    "CREATE TABLE IF NOT EXISTS blocks (id uuid PRIMARY KEY, member uuid NOT NULL, blocked uuid NOT NULL,"
+    " UNIQUE (member, blocked))",
+    "CREATE TABLE IF NOT EXISTS preferences (id uuid PRIMARY KEY, version integer NOT NULL, member uuid NOT NULL UNIQUE,"
+    " chosen uuid[] NOT NULL, vetoed uuid[] NOT NULL)",
 )
 
 WORK = "alerts_work"

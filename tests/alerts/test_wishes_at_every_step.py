@@ -95,10 +95,10 @@ async def test_a_lead_who_is_kept_apart_neither_reads_nor_closes_it(world: World
     alert = world.asks_for_somebody(member)
     await block(door, member, lead)
     who = door.as_("clinical_lead", lead)
-    assert (await door.client.get(f"/alerts/{alert}", headers=who)).status_code == 403
-    assert (await door.client.post(f"/alerts/{alert}/close", headers=who)).status_code == 403
+    assert (await door.client.get(f"/alerts/{alert}", headers=who)).status_code == 404
+    assert (await door.client.post(f"/alerts/{alert}/close", headers=who)).status_code == 404
     danger = await door.client.post(f"/alerts/{alert}/danger", json={"ground": "danger_to_self"}, headers=who)
-    assert danger.status_code == 403
+    assert danger.status_code == 404
 
 
 async def test_whom_the_member_chose_is_asked_first(world: World, door: Door, receivers: Start) -> None:

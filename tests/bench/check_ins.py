@@ -16,7 +16,7 @@ BEGIN_MS = int(datetime(2026, 1, 5, 8, tzinfo=UTC).timestamp() * 1_000)
 MILLISECONDS_APART = 7
 VALUE = (
     '{"occurred_at":"%s","member":"%s","check_in":"%s","recorded_at":"%s",'
-    '"mood":%d,"energy":%d,"stress":%d,"wants_contact":false}'
+    '"mood":%d,"energy":%d,"stress":%d,"wants_contact":false,"findings":[]}'
 )
 UUID_BITS = 128
 VERSION_4 = 0x4000_8000_0000_0000_0000

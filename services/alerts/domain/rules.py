@@ -3,11 +3,10 @@
 from datetime import timedelta
 from typing import Annotated
 
-import msgspec
-import yaml
 from msgspec import Meta, Struct
 
 from services.alerts.domain.detection.settings import Change, Habit
+from shared.strict_yaml import WrongYaml, decode
 
 Count = Annotated[int, Meta(ge=0, le=1_000)] | Annotated[float, Meta(ge=0, le=1_000)]
 """Points. An int stays one, so that an alert's signals are stored in the form that they always had."""
@@ -85,27 +84,6 @@ class RuleSet(Struct, frozen=True, forbid_unknown_fields=True):
 def read_rules(text: bytes) -> RuleSet:
     """The rule set in a YAML document. Raises WrongRules."""
     try:
-        document = yaml.compose(text, yaml.SafeLoader)
-        _refuse_aliases(text)
-        _refuse_doubled_keys(document)
-        return msgspec.yaml.decode(text, type=RuleSet)
-    except (msgspec.MsgspecError, yaml.YAMLError, ValueError, RecursionError) as error:
-        raise WrongRules(str(error) or type(error).__name__) from error
-
-
-def _refuse_aliases(text: bytes) -> None:
-    """A few that are merged into each other come to millions of keys."""
-    for event in yaml.parse(text, yaml.SafeLoader):
-        if isinstance(event, yaml.NodeEvent) and event.anchor:
-            line = event.start_mark.line + 1
-            raise WrongRules(f"`{event.anchor}` in line {line} is an anchor or alias: write out what it stands for")
-
-
-def _refuse_doubled_keys(document: yaml.Node | None) -> None:
-    """YAML would take the last one and say nothing."""
-    mappings = [document] if isinstance(document, yaml.MappingNode) else []
-    for mapping in mappings:
-        keys = [key.value for key, _ in mapping.value if isinstance(key, yaml.ScalarNode)]
-        if doubled := [key for n, key in enumerate(keys) if key in keys[:n]]:
-            raise WrongRules(f"`{doubled[0]}` is there twice, line {mapping.start_mark.line + 1} and on")
-        mappings += [value for _, value in mapping.value if isinstance(value, yaml.MappingNode) and value not in mappings]
+        return decode(text, RuleSet)
+    except WrongYaml as wrong:
+        raise WrongRules(str(wrong)) from wrong

@@ -81,7 +81,7 @@ def eligible(pool: Pool, alert: Alert, at: datetime, skill: str | None = None) -
 
 
 def _able(pool: Pool, alert: Alert, at: datetime, skill: str | None) -> list[Candidate]:
-    """Whoever has carried how much."""
+    """However much they have carried."""
     return [
         candidate
         for candidate in pool.candidates
@@ -92,18 +92,14 @@ def _able(pool: Pool, alert: Alert, at: datetime, skill: str | None) -> list[Can
     ]
 
 
-def is_recused(pool: Pool, alert: Alert, person: UUID) -> bool:
-    """Whether this person must not hear of this alert; true also where what decides it isn't known."""
-    return _are_kept_apart(pool, alert, person)
-
-
 def stands_in_the_way(pool: Pool, about: About, person: UUID) -> bool:
     """Whether this person, who isn't asked to help, is known to be somebody who must not hear of this alert: the member, who
     reported it, of the management chain, or kept apart by what was said. Who is no member at all is none of these."""
-    return _is_here(pool.members, person) and _are_kept_apart(pool, about, person)
+    return _is_here(pool.members, person) and is_recused(pool, about, person)
 
 
-def _are_kept_apart(pool: Pool, about: About, person: UUID) -> bool:
+def is_recused(pool: Pool, about: About, person: UUID) -> bool:
+    """Whether this person must not hear of this alert; true also where what decides it isn't known."""
     members = pool.members
     if person in (about.member, *about.reporters) or not _is_here(members, person) or not _is_here(members, about.member):
         return True

@@ -159,7 +159,9 @@ async def test_of_the_erased_nothing_that_they_said_and_nothing_about_them_is_le
     erase(world, gone)
     assert world.rows("SELECT FROM blocks") == world.rows("SELECT FROM conflicts") == []
     assert world.rows("SELECT member, chosen, vetoed FROM preferences") == [{"member": stays, "chosen": [], "vetoed": []}]
-    assert (await block(door, stays, gone)).status_code == 404
+    about_them = await block(door, stays, gone)
+    assert about_them.status_code == 404
+    assert "retry-after" not in about_them.headers, "they won't be known in a moment either"
     assert (await block(door, gone, stays)).status_code == 404
 
 

@@ -160,7 +160,7 @@ class Wishing:
             members = member_rows.load(cursor, list(people.values()))
         for pointer, person in people.items():
             if not members[person].known or members[person].erased:
-                raise unknown("member", pointer, retry_after=1)
+                raise erasures.unknown_member(self.store, person, pointer)
 
 
 def _require_supporters(cursor: Cursor[DictRow], command: SetPreferences) -> None:

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from shared.auth.callers import LOCAL_ISSUER, PEOPLE, ROLES, SCOPES, Caller, Kind, Scope, unauthorized
+from shared.auth.callers import LOCAL_ISSUER, PEOPLE, PEOPLE_AND_ADMIN, ROLES, SCOPES, Caller, Kind, Scope, unauthorized
 
 if TYPE_CHECKING:
     from shared.auth.tokens import Tokens
 
-__all__ = ["LOCAL_ISSUER", "PEOPLE", "ROLES", "SCOPES", "Caller", "Kind", "Scope", "Tokens", "unauthorized"]
+__all__ = ["LOCAL_ISSUER", "PEOPLE", "PEOPLE_AND_ADMIN", "ROLES", "SCOPES", "Caller", "Kind", "Scope", "Tokens", "unauthorized"]
 
 
 def __getattr__(name: str) -> Any:

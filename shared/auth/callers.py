@@ -18,6 +18,9 @@ PEOPLE = ROLES - {"ops", "admin"}
 """Whoever has one of these is a member too: what a member does for themselves, each of them does for themselves. Who runs the
 system does that with a token of their own."""
 
+PEOPLE_AND_ADMIN = PEOPLE | {"admin"}
+"""Whoever does something for themselves, and who does it for them."""
+
 
 class Scope(StrEnum):
     """What a program may be let do; each is a route's, and there are no others."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 
-from shared.auth import PEOPLE, Caller
+from shared.auth import PEOPLE_AND_ADMIN, Caller
 from shared.errors import forbidden, unknown
 from shared.http.app import allow
 from shared.http.parts import AnyParts, StoreParts, parts_of
@@ -14,7 +14,7 @@ from shared.store import erasures
 
 router = APIRouter(tags=["erasures"])
 
-Person = Annotated[Caller, allow(roles=[*sorted(PEOPLE), "admin"])]
+Person = Annotated[Caller, allow(roles=sorted(PEOPLE_AND_ADMIN))]
 
 
 async def require_reapplied(request: Request) -> None:

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Request, Response
 from services.alerts.api.bodies import BlockBody, ConflictBody, Id, PreferencesBody, PreferencesSaid, Stepped
 from services.alerts.api.parts import Api
 from services.alerts.application.wishing import EndConflict, Unblock
-from shared.auth import PEOPLE, Caller
+from shared.auth import PEOPLE, PEOPLE_AND_ADMIN, Caller
 from shared.http.app import allow
 
 router = APIRouter(tags=["who may be asked"])
 
 Person = Annotated[Caller, allow(roles=sorted(PEOPLE))]
-PersonOrAdmin = Annotated[Caller, allow(roles=[*sorted(PEOPLE), "admin"])]
+PersonOrAdmin = Annotated[Caller, allow(roles=sorted(PEOPLE_AND_ADMIN))]
 
 
 @router.post("/conflicts", status_code=201, response_model=Id)

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from services.checkins.api.bodies import CheckInBody, DistressFlagBody, Id, Recorded
 from services.checkins.api.parts import Api
 from services.checkins.application import RecordCheckIn, RecordCheckIns
-from shared.auth import PEOPLE, Caller
+from shared.auth import PEOPLE_AND_ADMIN, Caller
 from shared.clock import Clock
 from shared.errors import Problem
 from shared.http.app import allow, problem_of
@@ -27,8 +27,8 @@ BATCH_SCHEMA: dict[str, Any] = {
 }
 
 Program = Annotated[Caller, allow(scopes=["check-ins:write"], roles=["admin"])]
-Author = Annotated[Caller, allow(scopes=["check-ins:write"], roles=[*sorted(PEOPLE), "admin"])]
-Reporter = Annotated[Caller, allow(scopes=["flags:write"], roles=[*sorted(PEOPLE), "admin"])]
+Author = Annotated[Caller, allow(scopes=["check-ins:write"], roles=sorted(PEOPLE_AND_ADMIN))]
+Reporter = Annotated[Caller, allow(scopes=["flags:write"], roles=sorted(PEOPLE_AND_ADMIN))]
 
 
 @router.post("/check-ins", status_code=201, response_model=Recorded)

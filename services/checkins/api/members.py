@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from services.checkins.api.bodies import ErasedMember, Id, MemberBody, MemberChangeBody, with_position
 from services.checkins.api.parts import FOLLOWED, Api
 from services.checkins.application import EraseMember
-from shared.auth import PEOPLE, Caller
+from shared.auth import PEOPLE_AND_ADMIN, Caller
 from shared.errors import forbidden
 from shared.http.app import allow
 from shared.http.erasures import Reapplied
@@ -20,8 +20,8 @@ from shared.http.writes import Submission
 router = APIRouter(tags=["members"])
 
 Enroller = Annotated[Caller, allow(roles=["admin"], scopes=["members:write"])]
-Changer = Annotated[Caller, allow(roles=[*sorted(PEOPLE), "admin"], scopes=["members:write"])]
-Eraser = Annotated[Caller, allow(roles=[*sorted(PEOPLE), "admin"])]
+Changer = Annotated[Caller, allow(roles=sorted(PEOPLE_AND_ADMIN), scopes=["members:write"])]
+Eraser = Annotated[Caller, allow(roles=sorted(PEOPLE_AND_ADMIN))]
 
 
 @router.post("/members", status_code=201, response_model=Id)

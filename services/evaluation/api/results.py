@@ -8,14 +8,14 @@ from fastapi import APIRouter, Query
 
 from services.evaluation.api.parts import FOLLOWED, Api
 from services.evaluation.domain import Survey
-from shared.auth import PEOPLE, Caller
+from shared.auth import PEOPLE_AND_ADMIN, Caller
 from shared.errors import invalid
 from shared.http.app import allow
 from shared.http.reading import After, AtLeast, Limit, decode_cursor, page, wait_until
 
 router = APIRouter(tags=["results"])
 
-Reader = Annotated[Caller, allow(roles=[*sorted(PEOPLE), "admin"], scopes=["surveys:write"])]
+Reader = Annotated[Caller, allow(roles=sorted(PEOPLE_AND_ADMIN), scopes=["surveys:write"])]
 CommentReader = Annotated[Caller, allow(roles=["evaluator", "clinical_lead", "admin"], scopes=["surveys:write"])]
 ALWAYS = ("evaluator", "manager", "clinical_lead", "admin")
 By = Annotated[Literal["team"] | None, Query(description="an item for each team instead of one for all")]

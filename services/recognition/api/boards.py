@@ -11,7 +11,7 @@ from pydantic import AwareDatetime
 from services.recognition.api.bodies import BoardBody, Choice
 from services.recognition.api.parts import FOLLOWED, Api
 from services.recognition.domain import Window
-from shared.auth import PEOPLE, Caller
+from shared.auth import PEOPLE, PEOPLE_AND_ADMIN, Caller
 from shared.errors import invalid
 from shared.events import Code
 from shared.http.app import allow
@@ -20,7 +20,7 @@ from shared.http.reading import After, AtLeast, Limit, decode_cursor, page, wait
 
 router = APIRouter(tags=["leaderboards"])
 
-Chooser = Annotated[Caller, allow(roles=[*sorted(PEOPLE), "admin"], scopes=["kudos:write"])]
+Chooser = Annotated[Caller, allow(roles=sorted(PEOPLE_AND_ADMIN), scopes=["kudos:write"])]
 Reader = Annotated[Caller, allow(roles=[*sorted(PEOPLE - {"manager"}), "admin"], scopes=["kudos:write"])]
 """Colleagues: a manager as such is shown no person."""
 At = Annotated[

@@ -10,14 +10,14 @@ from fastapi import APIRouter, Request, Response
 
 from services.recognition.api.bodies import Id, KudosBody
 from services.recognition.api.parts import FOLLOWED, Api
-from shared.auth import PEOPLE, ROLES, Caller
+from shared.auth import PEOPLE_AND_ADMIN, ROLES, Caller
 from shared.http.app import allow
 from shared.http.erasures import Reapplied
 from shared.http.reading import After, AtLeast, Limit, decode_time_and_id, page, time_and_id, wait_until
 
 router = APIRouter(tags=["kudos"])
 
-Giver = Annotated[Caller, allow(roles=[*sorted(PEOPLE), "admin"], scopes=["kudos:write"])]
+Giver = Annotated[Caller, allow(roles=sorted(PEOPLE_AND_ADMIN), scopes=["kudos:write"])]
 Reader = Annotated[Caller, allow(roles=sorted(ROLES), scopes=["kudos:write"])]
 WHO = ("giver", "receivers")
 
